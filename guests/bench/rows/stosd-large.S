@@ -1,0 +1,5 @@
+/* Bulk fills of 4 MiB. */
+#define COUNT 256
+#define UNITS 0x100000
+#define OPERATION rep stosl
+#include "string.h"

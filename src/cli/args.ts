@@ -1,0 +1,84 @@
+/**
+ * Values of command-line options. Each parser returns the value or throws one sentence that says what was wrong
+ * and what would be right; commander adds the option's name.
+ */
+import { InvalidArgumentError } from "commander";
+
+const SIZE_UNITS: Record<string, number> = { "": 2 ** 20, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+const MIN_RAM = 2 ** 20;
+const MAX_RAM = 2 ** 31;
+
+/** `64`, `64M`, `1G`, `4096K`: a bare number is MiB, as QEMU's -m has it. Returns bytes. */
+export function parseMemorySize(text: string): number {
+  const match = /^(\d+)([KMG]?)$/i.exec(text);
+  const bytes = match === null ? Number.NaN : Number(match[1]) * SIZE_UNITS[match[2].toUpperCase()];
+  if (!(bytes >= MIN_RAM && bytes <= MAX_RAM) || bytes % 4096 !== 0) {
+    throw new InvalidArgumentError("Give a size from 1M to 2G, such as 64M.");
+  }
+  return bytes;
+}
+
+export function parseSwitch(text: string): boolean {
+  if (text === "on") return true;
+  if (text === "off") return false;
+  throw new InvalidArgumentError("Say on or off.");
+}
+
+/** A whole positive number; `k`, `M` and `G` (thousands, millions, billions) and underscores are understood. */
+export function parseCount(text: string): number {
+  const match = /^(\d+)([kMG]?)$/.exec(text.replaceAll("_", ""));
+  const factor = { "": 1, k: 1e3, M: 1e6, G: 1e9 }[match?.[2] ?? ""] ?? 1;
+  const count = match === null ? Number.NaN : Number(match[1]) * factor;
+  if (!(count > 0 && Number.isSafeInteger(count))) {
+    throw new InvalidArgumentError("Give a positive whole number, such as 1000000 or 1M.");
+  }
+  return count;
+}
+
+/** KVM: the ioctl that sets the quota refuses less than KVM_MIN_ALLOC_MMU_PAGES. */
+export function parseShadowPages(text: string): number {
+  const pages = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(pages >= 64 && pages <= 65_536)) throw new InvalidArgumentError("Give a number from 64 to 65536.");
+  return pages;
+}
+
+/** `30`, `30s`, `500ms`, `2m`: a bare number is seconds. Returns milliseconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  const factor = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? "s"] ?? 1000;
+  const milliseconds = match === null ? Number.NaN : Number(match[1]) * factor;
+  if (!(milliseconds > 0 && Number.isFinite(milliseconds))) {
+    throw new InvalidArgumentError("Give a time, such as 30s, 500ms or 2m.");
+  }
+  return milliseconds;
+}
+
+export function parseStatus(text: string): number {
+  const status = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(status <= 255)) throw new InvalidArgumentError("Give an exit status from 0 to 255.");
+  return status;
+}
+
+export interface DebugConsoleOption {
+  readonly port: number;
+  /** Where its bytes go; null for the console. */
+  readonly file: string | null;
+}
+
+/** `PORT` or `PORT=FILE`, the port in decimal or 0x hexadecimal. May be given several times. */
+export function parseDebugConsole(
+  text: string,
+  earlier: readonly DebugConsoleOption[],
+): readonly DebugConsoleOption[] {
+  const at = text.indexOf("=");
+  const portText = at < 0 ? text : text.slice(0, at);
+  const port = /^(0x[0-9a-f]{1,4}|\d{1,5})$/i.test(portText) ? Number(portText) : Number.NaN;
+  const file = at < 0 ? null : text.slice(at + 1);
+  if (!(port >= 0 && port <= 0xffff) || file === "") {
+    throw new InvalidArgumentError("Give PORT or PORT=FILE, such as 0x402=debug.log.");
+  }
+  if (earlier.some((option) => option.port === port)) {
+    throw new InvalidArgumentError(`Port 0x${port.toString(16)} has a debug console already.`);
+  }
+  return [...earlier, { port, file }];
+}

@@ -1,0 +1,28 @@
+/**
+ * What the process tells its caller. A guest that used the debug-exit port decides for itself.
+ */
+
+/** Clean power-off, or a halt that nothing can end. */
+export const STATUS_OK = 0;
+/** Something went wrong on our side. */
+export const STATUS_HOST_ERROR = 1;
+/** The command line, or the image it names, is not usable. */
+export const STATUS_USAGE = 2;
+export const STATUS_TRIPLE_FAULT = 3;
+/** --timeout or --max-icount ended the run. */
+export const STATUS_LIMIT = 124;
+/** The reader of our output went away: 128 + SIGPIPE, as a shell reports it. */
+export const STATUS_BROKEN_PIPE = 141;
+/** Ctrl-C: 128 + SIGINT. */
+export const STATUS_INTERRUPTED = 130;
+
+/** One sentence for the user, and the status that goes with it. */
+export class CommandError extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = "CommandError";
+    this.status = status;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The guests that come with the package, by name.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export interface CatalogGuest {
+  readonly name: string;
+  /** Path of the image, relative to the folder `guests`. */
+  readonly image: string;
+  /** What it shows, in one line. */
+  readonly summary: string;
+  readonly append: string;
+  /** RAM it is meant for, as `--mem` takes it. */
+  readonly mem: string;
+  /** Status it ends with when all is well. */
+  readonly status: number;
+  readonly timeoutSeconds: number;
+}
+
+const folder = new URL("../../guests/", import.meta.url);
+
+export function catalog(): readonly CatalogGuest[] {
+  return JSON.parse(readFileSync(new URL("guests.json", folder), "utf8")) as CatalogGuest[];
+}
+
+export function catalogGuest(name: string): CatalogGuest | undefined {
+  return catalog().find((guest) => guest.name === name);
+}
+
+export function guestImagePath(guest: CatalogGuest): string {
+  return fileURLToPath(new URL(guest.image, folder));
+}

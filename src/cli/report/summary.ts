@@ -1,0 +1,83 @@
+/** The report for a person: a few lines of at most 80 columns, no control characters. */
+import { basename } from "node:path";
+import { GUEST_HZ } from "../../machine/machine.ts";
+import type { Stats } from "../../mmu/shadow/stats.ts";
+import type { EndReason, RunResult } from "../run-session.ts";
+
+const LABEL_WIDTH = 11;
+
+const WHY: Record<EndReason, string> = {
+  "debug-exit": "debug-exit",
+  halted: "halted, nothing left to wake it",
+  "triple-fault": "triple fault",
+  icount: "--max-icount reached",
+  timeout: "--timeout reached",
+  stopped: "stopped",
+  interrupted: "interrupted",
+  closed: "output closed",
+};
+
+/** Digits in groups of three, separated by blanks. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+}
+
+export function policyName(mmu: "bare" | "shadow", oos: boolean, oosGlobal: boolean): string {
+  if (mmu === "bare") return "bare";
+  if (!oos) return "shadow, write-protect";
+  return oosGlobal ? "shadow, oos+global" : "shadow, oos";
+}
+
+export function summaryReport(result: RunResult): string {
+  const { machine } = result;
+  const { mmu, policy } = machine.options;
+  const guestSeconds = (machine.icount / GUEST_HZ).toFixed(2);
+  const rows: [string, string][] = [
+    [
+      basename(result.image),
+      `exit ${result.status} (${WHY[result.reason]})   ${grouped(machine.instructions)} instructions`,
+    ],
+    ["time", `${guestSeconds} s guest   ${result.hostSeconds.toFixed(2)} s host`],
+    ["mmu", policyName(mmu, policy.oos, policy.oosGlobal)],
+  ];
+  if (machine.shadow !== null) rows.push(...shadowRows(machine.shadow.stats));
+  if (machine.faultChain !== null) rows.push(["fault", machine.faultChain]);
+  if (machine.guestErrors > 0)
+    rows.push(["guest", `${grouped(machine.guestErrors)} accesses that nothing answers, or the like`]);
+  if (machine.unimplemented !== null) rows.push(["missing", machine.unimplemented]);
+  return `${rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`).join("\n")}\n`;
+}
+
+function shadowRows(stats: Stats): [string, string][] {
+  const synced =
+    stats.sync_pages_cr3 +
+    stats.sync_pages_cr0 +
+    stats.sync_pages_cr4 +
+    stats.sync_pages_lookup +
+    stats.sync_pages_other;
+  return [
+    [
+      "exits",
+      `${grouped(stats.exits)}: page faults ${grouped(stats.exits_pf)}, cr3 ${grouped(stats.exits_cr3)}, ` +
+        `invlpg ${grouped(stats.exits_invlpg)}, io ${grouped(stats.io_exits)}`,
+    ],
+    [
+      "pte writes",
+      `${grouped(stats.mmu_pte_write)} emulated stores; ${grouped(stats.pf_fixed)} faults fixed`,
+    ],
+    [
+      "sync",
+      `${grouped(synced)} pages, ${grouped(stats.sptes_examined)} sptes examined, ` +
+        `${grouped(stats.sptes_changed)} changed`,
+    ],
+    [
+      "at cr3",
+      `${grouped(stats.sptes_examined_cr3)} sptes examined; ` +
+        `${grouped(stats.sync_skipped_global)} pages skipped because global`,
+    ],
+    [
+      "unsync now",
+      `non-global ${stats.mmu_unsync - stats.mmu_unsync_global}, global ${stats.mmu_unsync_global}`,
+    ],
+  ];
+}

@@ -1,0 +1,443 @@
+/**
+ * The processor: runs blocks of decoded instructions until an exact instruction count, takes interrupts and
+ * faults between them. All architectural state is in the state block (`state.ts`); what this class adds can be
+ * recomputed from it.
+ */
+import type { GuestMemory } from "../mmu/guest-memory.ts";
+import {
+  EMULATE,
+  EXIT_EXTERNAL_INTERRUPT,
+  EXIT_INTERRUPT_WINDOW,
+  INJECT,
+  type Mmu,
+  PFERR_FETCH,
+  PFERR_USER,
+} from "../mmu/mmu.ts";
+import {
+  ADDEND,
+  TAG_FETCH,
+  TLB_CURRENT,
+  TLB_GENERATION,
+  TLB_INDEX_MASK,
+  TLB_SUPERVISOR,
+  TLB_USER,
+  type Tlb,
+} from "../mmu/tlb.ts";
+import { PreparedStore } from "./access.ts";
+import { buildBlock, limitedBlock } from "./block-builder.ts";
+import { type Block, BlockCache } from "./block-cache.ts";
+import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_VM } from "./eflags.ts";
+import { GuestFault, raisePageFault } from "./exceptions.ts";
+import { deliverFault, deliverInterrupt } from "./interrupts.ts";
+import { ATTR_DB, isFlat } from "./segmentation.ts";
+import {
+  CPL,
+  CR0,
+  CR0_ET,
+  CR0_PE,
+  CS,
+  DR6,
+  DR7,
+  EFLAGS,
+  EIP,
+  FLAG_RESULT,
+  GS,
+  SEG_ATTR,
+  SEG_BASE,
+  SEG_LIMIT,
+  SS,
+  STATE_WORDS,
+  VEC_DF,
+} from "./state.ts";
+
+/** What lies outside: devices behind ports and memory addresses. The machine's bus fits. */
+export interface IoBus {
+  portRead(port: number, width: 1 | 2 | 4): number;
+  portWrite(port: number, width: 1 | 2 | 4, value: number): void;
+  mmioRead(gpa: number, width: 1 | 2 | 4): number;
+  mmioWrite(gpa: number, width: 1 | 2 | 4, value: number): void;
+}
+
+/** Why `run` returned. */
+export const RUN_DEADLINE = 0;
+export const RUN_HALTED = 1;
+export const RUN_SHUTDOWN = 2;
+export const RUN_STOPPED = 3;
+/** A device was accessed: it may have set an earlier deadline. */
+export const RUN_DEVICE = 4;
+export type RunResult =
+  | typeof RUN_DEADLINE
+  | typeof RUN_HALTED
+  | typeof RUN_SHUTDOWN
+  | typeof RUN_STOPPED
+  | typeof RUN_DEVICE;
+
+/** Bits of `mode`: what a decoded block depends on besides its bytes. */
+export const MODE_CODE32 = 1 << 0;
+export const MODE_STACK32 = 1 << 1;
+export const MODE_USER = 1 << 2;
+export const MODE_PROTECTED = 1 << 3;
+export const MODE_V86 = 1 << 4;
+/** `1 << (MODE_FLAT + segment)`: the segment is flat. */
+export const MODE_FLAT = 8;
+
+/** Instructions counted at a time, so that the countdown stays a small integer. */
+const MAX_SLICE = 1 << 28;
+/** A `pos` past the end of every block. */
+const BLOCK_OVER = 1 << 28;
+
+export class Cpu {
+  // Views, fixed for life.
+  readonly r: Int32Array;
+  readonly r16: Uint16Array;
+  readonly r8: Uint8Array;
+  readonly u8: Uint8Array;
+  readonly view: DataView;
+  readonly tlb: Int32Array;
+  readonly codeMap: Uint8Array;
+  readonly mmu: Mmu;
+  readonly memory: GuestMemory;
+  readonly bus: IoBus;
+  readonly store: PreparedStore;
+  readonly fault: GuestFault;
+  readonly blocks: BlockCache;
+  private readonly tlbUnit: Tlb;
+  /** The block that runs, or ran last. */
+  private running: Block;
+
+  /** Index in its block of the next instruction; the one that runs is `pos - 1`. */
+  pos: number;
+  private stoppedAt: number;
+  /** Instructions left in this slice, counted at block ends. */
+  left: number;
+  private sliceEnd: number;
+
+  /** PFERR_USER at CPL 3, else 0: what ordinary accesses claim to be. */
+  userAccess: number;
+  /** MODE_ bits. */
+  mode: number;
+  /** SS is flat and 32 bits wide: the stack is plain linear memory. */
+  stackFlat: boolean;
+  csBase: number;
+
+  /** Something between blocks needs a look: an interrupt, a halt, a request to stop. */
+  attention: boolean;
+  halted: boolean;
+  shutdown: boolean;
+  /** The exceptions that led to the shutdown: what began it, #DF, and what its delivery raised. */
+  shutdownFaults: readonly number[];
+  private stopRequested: boolean;
+  private deviceTouched: boolean;
+  /** No interrupt before the next instruction has run: after STI, MOV SS, POP SS. */
+  inhibitInterrupts: boolean;
+  /** The INTR pin; `setInterruptLine` moves it. */
+  interruptLine: boolean;
+  private interruptWaited: boolean;
+
+  /** Interrupt acknowledge cycle: the vector. */
+  acknowledge: () => number;
+  /** Called before each device access, so that the clock can be brought to `icount`. */
+  beforeDevice: () => void;
+  /** Called when the guest asks for what does not exist yet, before the #UD it gets. */
+  unimplemented: (what: string) => void;
+
+  constructor(memory: GuestMemory, mmu: Mmu, bus: IoBus) {
+    const { linear } = memory;
+    const { layout } = linear;
+    this.r = linear.i32.subarray(layout.state >>> 2, (layout.state >>> 2) + STATE_WORDS);
+    this.r16 = new Uint16Array(this.r.buffer, this.r.byteOffset, STATE_WORDS * 2);
+    this.r8 = linear.u8.subarray(layout.state, layout.state + STATE_WORDS * 4);
+    this.u8 = linear.u8;
+    this.view = linear.view;
+    this.tlb = mmu.tlb.words;
+    this.codeMap = linear.u8.subarray(layout.codeMap, layout.codeMap + Math.ceil(layout.bytes / 4096));
+    this.mmu = mmu;
+    this.memory = memory;
+    this.bus = bus;
+    this.store = new PreparedStore();
+    this.fault = new GuestFault();
+    this.blocks = new BlockCache(this.codeMap);
+    this.tlbUnit = mmu.tlb;
+    this.running = this.blocks.none;
+    this.pos = 0;
+    this.stoppedAt = 0;
+    this.left = 0;
+    this.sliceEnd = 0;
+    this.userAccess = 0;
+    this.mode = 0;
+    this.stackFlat = false;
+    this.csBase = 0;
+    this.attention = false;
+    this.halted = false;
+    this.shutdown = false;
+    this.shutdownFaults = [];
+    this.stopRequested = false;
+    this.deviceTouched = false;
+    this.inhibitInterrupts = false;
+    this.interruptLine = false;
+    this.interruptWaited = false;
+    this.acknowledge = () => 0xff;
+    this.beforeDevice = () => {};
+    this.unimplemented = () => {};
+    memory.onCodeWrite = (hpa, bytes) => this.codeWritten(hpa, bytes);
+    this.reset();
+  }
+
+  /** Power-on state, as far as it does not depend on what the board loads. SDM: volume 3, table 9-1. */
+  reset(): void {
+    const { r } = this;
+    r.fill(0);
+    r[EFLAGS] = EFLAGS_FIXED;
+    r[FLAG_RESULT] = 1;
+    r[CR0] = CR0_ET;
+    r[DR6] = 0xffff_0ff0 | 0;
+    r[DR7] = 0x400;
+    this.halted = false;
+    this.shutdown = false;
+    this.inhibitInterrupts = false;
+    this.mmu.reset();
+    this.blocks.clear();
+    this.refreshMode();
+  }
+
+  /** Instructions retired so far, exact also inside an instruction (which is not counted yet). */
+  get icount(): number {
+    return this.sliceEnd - this.left + Math.max(this.current, 0);
+  }
+
+  /** Index in its block of the instruction that runs now; -1 between blocks. */
+  private get current(): number {
+    return (this.pos < BLOCK_OVER ? this.pos : this.stoppedAt) - 1;
+  }
+
+  /** Instructions or string iterations that the one running now may still count: at least 1. */
+  get budget(): number {
+    return this.left - this.current;
+  }
+
+  /** Lets time pass without instructions, as a halted processor does. */
+  skipTo(icount: number): void {
+    this.sliceEnd = icount + this.left;
+  }
+
+  /** The INTR pin. */
+  setInterruptLine(level: boolean): void {
+    this.interruptLine = level;
+    if (level) this.requestAttention();
+  }
+
+  /** Makes the run loop look at interrupts, halts and stop requests after the instruction that runs now. */
+  requestAttention(): void {
+    this.attention = true;
+    this.endBlock();
+  }
+
+  /** `run` returns after the instruction that runs now. */
+  stop(): void {
+    this.stopRequested = true;
+    this.requestAttention();
+  }
+
+  /** Leaves the running block after its current instruction: what follows may no longer be what was decoded. */
+  endBlock(): void {
+    if (this.pos < BLOCK_OVER) {
+      this.stoppedAt = this.pos;
+      this.pos = BLOCK_OVER;
+    }
+  }
+
+  /** A device is about to be accessed: it may look at the clock and move wires. */
+  noteMmio(): void {
+    this.beforeDevice();
+    this.deviceTouched = true;
+    this.requestAttention();
+  }
+
+  /** Guest memory that holds decoded code was written. */
+  codeWritten(hpa: number, bytes: number): void {
+    if (this.blocks.written(hpa, bytes)) this.endBlock();
+  }
+
+  /** Recomputes what accesses claim to be from CPL. */
+  refreshPrivilege(): void {
+    const user = this.r[CPL] === 3;
+    this.userAccess = user ? PFERR_USER : 0;
+    this.tlb[TLB_CURRENT] = user ? TLB_USER : TLB_SUPERVISOR;
+  }
+
+  /** Recomputes everything derived from segment registers, CPL, CR0 and EFLAGS.VM. Call after changing any. */
+  refreshMode(): void {
+    const { r } = this;
+    this.refreshPrivilege();
+    let mode = 0;
+    if ((r[SEG_ATTR + CS] & ATTR_DB) !== 0) mode |= MODE_CODE32;
+    if ((r[SEG_ATTR + SS] & ATTR_DB) !== 0) mode |= MODE_STACK32;
+    if (r[CPL] === 3) mode |= MODE_USER;
+    if ((r[CR0] & CR0_PE) !== 0) mode |= MODE_PROTECTED;
+    if ((r[EFLAGS] & EFLAGS_VM) !== 0) mode |= MODE_V86;
+    for (let seg = 0; seg <= GS; seg++) if (isFlat(this, seg)) mode |= 1 << (MODE_FLAT + seg);
+    this.mode = mode;
+    const stackBits = MODE_STACK32 | (1 << (MODE_FLAT + SS));
+    this.stackFlat = (mode & stackBits) === stackBits;
+    this.csBase = r[SEG_BASE + CS];
+    // Chained blocks are not checked against the limit of CS again, so a segment with one starts new chains.
+    if ((mode & (1 << (MODE_FLAT + CS))) === 0) this.tlbUnit.epoch++;
+  }
+
+  /** Runs until `icount` is exactly `until`, or until there is a reason to stop before. */
+  run(until: number): RunResult {
+    this.stopRequested = false;
+    while (this.sliceEnd - this.left < until) {
+      const now = this.sliceEnd - this.left;
+      this.left = Math.min(until - now, MAX_SLICE);
+      this.sliceEnd = now + this.left;
+      const result = this.runSlice();
+      if (result !== RUN_DEADLINE) {
+        // Keep icount, forget the rest of the slice.
+        this.sliceEnd -= this.left;
+        this.left = 0;
+        return result;
+      }
+    }
+    return RUN_DEADLINE;
+  }
+
+  private runSlice(): RunResult {
+    while (this.left > 0) {
+      try {
+        if (this.takeInterrupt()) {
+          this.left--;
+          continue;
+        }
+        if (this.halted) return RUN_HALTED;
+        this.attention = false;
+        this.runBlocks();
+      } catch (error) {
+        if (error !== this.fault) throw error;
+        this.deliverPendingFault();
+      }
+      if (this.shutdown) return RUN_SHUTDOWN;
+      if (this.stopRequested) return RUN_STOPPED;
+      if (this.deviceTouched) {
+        this.deviceTouched = false;
+        return RUN_DEVICE;
+      }
+    }
+    return RUN_DEADLINE;
+  }
+
+  /** Delivers a maskable interrupt if one waits and the guest can take it. Counts as one instruction. */
+  private takeInterrupt(): boolean {
+    if (!this.interruptLine || this.inhibitInterrupts) return false;
+    if ((this.r[EFLAGS] & EFLAGS_IF) === 0) {
+      this.interruptWaited = true;
+      return false;
+    }
+    this.mmu.exit(this.interruptWaited ? EXIT_INTERRUPT_WINDOW : EXIT_EXTERNAL_INTERRUPT);
+    this.interruptWaited = false;
+    this.halted = false;
+    this.beforeDevice();
+    deliverInterrupt(this, this.acknowledge());
+    return true;
+  }
+
+  /** An instruction, or a delivery, faulted: put EIP and the count where they were before it, then deliver. */
+  private deliverPendingFault(): void {
+    const index = this.current;
+    if (index >= 0) {
+      this.r[EIP] = (this.r[EIP] + this.running.insns[index].start) | 0;
+      this.left -= index;
+    }
+    this.pos = 0;
+    this.inhibitInterrupts = false;
+    this.refreshPrivilege();
+    const { vector } = this.fault;
+    if (!deliverFault(this)) {
+      this.shutdown = true;
+      this.shutdownFaults = [vector, VEC_DF, this.fault.vector];
+    }
+    this.left--;
+  }
+
+  private runBlocks(): void {
+    const { r, tlbUnit } = this;
+    let block = this.lookup();
+    for (;;) {
+      this.running = block;
+      const { insns } = block;
+      let count = insns.length;
+      if (count > this.left) count = this.left;
+      if (this.inhibitInterrupts) {
+        this.inhibitInterrupts = false;
+        this.attention = true;
+        count = 1;
+      }
+      let index = 0;
+      this.pos = 0;
+      while (index < count) {
+        this.pos = index + 1;
+        const insn = insns[index];
+        insn.exec(this, insn);
+        index = this.pos;
+      }
+      if (index !== count) count = this.stoppedAt;
+      this.pos = 0;
+      this.left -= count;
+      if (block.fallsThrough || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
+      if (this.attention || this.left === 0) return;
+      const la = (r[EIP] + this.csBase) | 0;
+      const { mode } = this;
+      const { epoch } = tlbUnit;
+      const { next, other } = block;
+      if (next.la === la && next.mode === mode && next.epoch === epoch) {
+        block = next;
+      } else if (other.la === la && other.mode === mode && other.epoch === epoch) {
+        block = other;
+      } else {
+        const found = this.lookup();
+        block.other = next;
+        block.next = found;
+        block = found;
+      }
+    }
+  }
+
+  /** The block at CS:EIP, decoded now if need be. May fault. */
+  private lookup(): Block {
+    const la = (this.r[EIP] + this.csBase) | 0;
+    const hpa = this.fetchAddress(la);
+    if (hpa < 0) return buildBlock(this, la, -1);
+    let block = this.blocks.find(hpa, this.mode);
+    if (block !== this.blocks.none && block.secondPage >= 0) {
+      const second = this.fetchAddress(((la & ~0xfff) + 4096) | 0);
+      if (second >>> 12 !== block.secondPage) block = this.blocks.none;
+    }
+    if (block === this.blocks.none) {
+      block = buildBlock(this, la, hpa);
+      if (this.blocks.add(block)) this.tlbUnit.flush();
+    }
+    if ((this.mode & (1 << (MODE_FLAT + CS))) === 0) {
+      // SDM: volume 3, 5.3: fetching beyond the limit of CS raises #GP(0).
+      const offset = this.r[EIP] >>> 0;
+      const limit = this.r[SEG_LIMIT + CS] >>> 0;
+      if (offset + block.bytes - 1 > limit) return limitedBlock(this, block, offset, limit);
+    }
+    block.la = la;
+    // A block that spans pages is looked up each time: its second page may be mapped anew.
+    block.epoch = block.secondPage >= 0 ? -1 : this.tlbUnit.epoch;
+    return block;
+  }
+
+  /** Where instruction bytes at `la` are, or -1 if not in RAM. May fault. */
+  fetchAddress(la: number): number {
+    const { tlb } = this;
+    const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
+    if (tlb[entry + TAG_FETCH] === ((la & ~0xfff) | tlb[TLB_GENERATION])) {
+      return (la + tlb[entry + ADDEND]) >>> 0;
+    }
+    const hpa = this.mmu.translate(la, this.userAccess | PFERR_FETCH);
+    if (hpa === INJECT) raisePageFault(this, la, this.mmu.faultError);
+    if (hpa === EMULATE) return this.memory.hpa(this.mmu.emulateGpa);
+    return hpa;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Loading segment registers: MOV, POP and LDS… for data and stack segments, and the loads that privilege changes
+ * imply. Every check comes before the first change.
+ *
+ * SDM: volume 2, "MOV"; volume 3, 3.4.3 "Segment registers", 5.6 "Privilege level checking when accessing data
+ * segments", 5.7 "… when loading the SS register".
+ */
+import type { Cpu } from "./cpu.ts";
+import {
+  cacheSegment,
+  Descriptor,
+  findDescriptor,
+  isNull,
+  markAccessed,
+  SELECTOR_RPL,
+  selectorError,
+} from "./descriptors.ts";
+import { EFLAGS_VM } from "./eflags.ts";
+import { raiseGP, raiseNP, raiseSS } from "./exceptions.ts";
+import { ATTR_CODE, ATTR_DC, ATTR_DPL_SHIFT, ATTR_NULL, ATTR_P, ATTR_S, attrDpl } from "./segmentation.ts";
+import {
+  CPL,
+  CR0,
+  CR0_PE,
+  DS,
+  EFLAGS,
+  ES,
+  FS,
+  GS,
+  SEG_ATTR,
+  SEG_BASE,
+  SEG_LIMIT,
+  SEG_SELECTOR,
+  SS,
+} from "./state.ts";
+
+const descriptor = new Descriptor();
+const DATA_SEGMENTS = [ES, DS, FS, GS];
+
+/** Selectors name descriptors: protected mode, and not virtual-8086 mode. */
+export function usesDescriptors(cpu: Cpu): boolean {
+  return (cpu.r[CR0] & CR0_PE) !== 0 && (cpu.r[EFLAGS] & EFLAGS_VM) === 0;
+}
+
+/** Loads ES, SS, DS, FS or GS. */
+export function loadSegment(cpu: Cpu, seg: number, selector: number): void {
+  if (!usesDescriptors(cpu)) loadRealSegment(cpu, seg, selector);
+  else if (seg === SS) loadStackSegment(cpu, selector);
+  else if (isNull(selector)) loadNull(cpu, seg, selector);
+  else loadDataSegment(cpu, seg, selector);
+  cpu.refreshMode();
+}
+
+function loadStackSegment(cpu: Cpu, selector: number): void {
+  if (isNull(selector)) raiseGP(cpu, 0);
+  const error = selectorError(selector, 0);
+  if (!findDescriptor(cpu, selector, descriptor)) raiseGP(cpu, error);
+  const level = cpu.r[CPL];
+  if ((selector & SELECTOR_RPL) !== level || !descriptor.isWritableData || descriptor.dpl !== level) {
+    raiseGP(cpu, error);
+  }
+  if (!descriptor.present) raiseSS(cpu, error);
+  markAccessed(cpu, descriptor);
+  cacheSegment(cpu, SS, selector, descriptor);
+}
+
+function loadDataSegment(cpu: Cpu, seg: number, selector: number): void {
+  const error = selectorError(selector, 0);
+  if (!findDescriptor(cpu, selector, descriptor) || !descriptor.isReadable) raiseGP(cpu, error);
+  if (!descriptor.isConformingCode && effectiveLevel(cpu, selector) > descriptor.dpl) raiseGP(cpu, error);
+  if (!descriptor.present) raiseNP(cpu, error);
+  markAccessed(cpu, descriptor);
+  cacheSegment(cpu, seg, selector, descriptor);
+}
+
+/** The less privileged of CPL and the selector's RPL. */
+export function effectiveLevel(cpu: Cpu, selector: number): number {
+  return Math.max(cpu.r[CPL], selector & SELECTOR_RPL);
+}
+
+/** Accesses through a null segment raise #GP(0); the selector keeps its RPL. */
+function loadNull(cpu: Cpu, seg: number, selector: number): void {
+  const { r } = cpu;
+  r[SEG_SELECTOR + seg] = selector;
+  r[SEG_BASE + seg] = 0;
+  r[SEG_LIMIT + seg] = 0;
+  r[SEG_ATTR + seg] = ATTR_NULL;
+}
+
+/** SDM: volume 3, 21.1.1: only the base follows the selector; limit and attributes stay as they are. */
+export function loadRealSegment(cpu: Cpu, seg: number, selector: number): void {
+  const { r } = cpu;
+  r[SEG_SELECTOR + seg] = selector;
+  r[SEG_BASE + seg] = selector << 4;
+  r[SEG_ATTR + seg] |= ATTR_P | ATTR_S;
+}
+
+/** The whole linear space, as SYSENTER and SYSEXIT load it. */
+export function setFlatSegment(cpu: Cpu, seg: number, selector: number, attr: number, level: number): void {
+  const { r } = cpu;
+  r[SEG_SELECTOR + seg] = selector;
+  r[SEG_BASE + seg] = 0;
+  r[SEG_LIMIT + seg] = -1;
+  r[SEG_ATTR + seg] = attr | (level << ATTR_DPL_SHIFT);
+}
+
+/**
+ * After a return to an outer level: what the new CPL may not use becomes null. Null selectors lose their RPL here,
+ * as on real processors, because their DPL reads as 0.
+ */
+export function dropInaccessibleSegments(cpu: Cpu): void {
+  const { r } = cpu;
+  for (const seg of DATA_SEGMENTS) {
+    const attr = r[SEG_ATTR + seg];
+    const conforming = (attr & (ATTR_CODE | ATTR_DC)) === (ATTR_CODE | ATTR_DC);
+    if (!conforming && attrDpl(attr) < r[CPL]) loadNull(cpu, seg, 0);
+  }
+}

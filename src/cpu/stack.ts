@@ -1,0 +1,180 @@
+/**
+ * The stack: push and pop of one operand, with a fast path for a flat 32-bit stack, and a cursor over any stack for
+ * frames of several words.
+ *
+ * SDM: volume 1, 6.2 "Stacks"; volume 3, 5.3 "Limit checking". The width of the stack pointer is SS.B; bits of ESP
+ * above it never change. ESP changes only after the access succeeded.
+ */
+import { load16, load32, store16, store32 } from "./access.ts";
+import type { Cpu } from "./cpu.ts";
+import type { Descriptor } from "./descriptors.ts";
+import type { Insn } from "./insn.ts";
+import { ATTR_CODE, ATTR_DB, ATTR_P, ATTR_RW, ATTR_S, segmented, withinLimit } from "./segmentation.ts";
+import { ESP, SEG_ATTR, SEG_BASE, SEG_LIMIT, SS } from "./state.ts";
+
+// --- One operand -------------------------------------------------------------------------------------------------
+
+export function push32(cpu: Cpu, value: number): void {
+  if (cpu.stackFlat) {
+    const { r } = cpu;
+    const esp = (r[ESP] - 4) | 0;
+    store32(cpu, esp, value);
+    r[ESP] = esp;
+  } else {
+    store32(cpu, stackAddress(cpu, stackOffset(cpu, -4), 4, true), value);
+    moveStackPointer(cpu, -4);
+  }
+}
+
+export function push16(cpu: Cpu, value: number): void {
+  store16(cpu, stackAddress(cpu, stackOffset(cpu, -2), 2, true), value);
+  moveStackPointer(cpu, -2);
+}
+
+/** Pushes a word or a doubleword, by operand size. */
+export function pushOperand(cpu: Cpu, insn: Insn, value: number): void {
+  if (insn.operand16) push16(cpu, value);
+  else push32(cpu, value);
+}
+
+export function pop32(cpu: Cpu): number {
+  const { r } = cpu;
+  if (cpu.stackFlat) {
+    const esp = r[ESP];
+    const value = load32(cpu, esp);
+    r[ESP] = (esp + 4) | 0;
+    return value;
+  }
+  const value = peek32(cpu);
+  moveStackPointer(cpu, 4);
+  return value;
+}
+
+export function pop16(cpu: Cpu): number {
+  const value = peek16(cpu);
+  moveStackPointer(cpu, 2);
+  return value;
+}
+
+/** The top of the stack, which stays there. */
+export function peek32(cpu: Cpu): number {
+  if (cpu.stackFlat) return load32(cpu, cpu.r[ESP]);
+  return load32(cpu, stackAddress(cpu, stackOffset(cpu, 0), 4, false));
+}
+export function peek16(cpu: Cpu): number {
+  return load16(cpu, stackAddress(cpu, stackOffset(cpu, 0), 2, false));
+}
+
+/** Bits of ESP that are the stack pointer. */
+export function stackMask(cpu: Cpu): number {
+  return (cpu.r[SEG_ATTR + SS] & ATTR_DB) !== 0 ? -1 : 0xffff;
+}
+
+/** Offset in the stack segment, `by` bytes from the stack pointer. */
+export function stackOffset(cpu: Cpu, by: number): number {
+  return (cpu.r[ESP] + by) & stackMask(cpu);
+}
+
+/** Linear address of stack bytes that will be accessed. Raises #SS(0). */
+export function stackAddress(cpu: Cpu, offset: number, bytes: number, write: boolean): number {
+  return cpu.stackFlat ? offset : segmented(cpu, SS, offset, bytes, write);
+}
+
+/** ESP as it would be `by` bytes further. */
+export function movedStackPointer(cpu: Cpu, by: number): number {
+  const mask = stackMask(cpu);
+  const esp = cpu.r[ESP];
+  return (esp & ~mask) | ((esp + by) & mask);
+}
+
+export function moveStackPointer(cpu: Cpu, by: number): void {
+  cpu.r[ESP] = movedStackPointer(cpu, by);
+}
+
+// --- Frames --------------------------------------------------------------------------------------------------------
+
+/** A stack pointer of its own over some stack: pushes and pops that nothing sees in the registers until `commit`. */
+export class StackCursor {
+  base = 0;
+  limit = 0;
+  attr = 0;
+  mask = 0;
+  offset = 0;
+
+  /** The stack that SS:ESP describes. */
+  current(cpu: Cpu): void {
+    const { r } = cpu;
+    this.base = r[SEG_BASE + SS];
+    this.limit = r[SEG_LIMIT + SS];
+    this.attr = r[SEG_ATTR + SS];
+    this.seek(r[ESP]);
+  }
+
+  /** A stack that is not in SS yet. */
+  open(descriptor: Descriptor, esp: number): void {
+    this.base = descriptor.base;
+    this.limit = descriptor.limit;
+    this.attr = descriptor.attr;
+    this.seek(esp);
+  }
+
+  private seek(esp: number): void {
+    this.mask = (this.attr & ATTR_DB) !== 0 ? -1 : 0xffff;
+    this.offset = esp & this.mask;
+  }
+
+  /** Whether `bytes` bytes fit below the stack pointer. */
+  hasRoom(bytes: number): boolean {
+    const usable = ATTR_P | ATTR_S | ATTR_RW;
+    return (
+      (this.attr & (usable | ATTR_CODE)) === usable && this.within((this.offset - bytes) & this.mask, bytes)
+    );
+  }
+
+  /** Whether `bytes` bytes can be popped. */
+  holds(bytes: number): boolean {
+    return (this.attr & (ATTR_P | ATTR_S)) === (ATTR_P | ATTR_S) && this.within(this.offset, bytes);
+  }
+
+  /** A range may wrap around at 64 KiB or 4 GiB: words are addressed one by one. */
+  private within(first: number, bytes: number): boolean {
+    const toTop = (this.mask >>> 0) + 1 - (first >>> 0);
+    if (bytes <= toTop) return withinLimit(this.limit, this.attr, first, bytes);
+    return (
+      withinLimit(this.limit, this.attr, first, toTop) && withinLimit(this.limit, this.attr, 0, bytes - toTop)
+    );
+  }
+
+  push32(cpu: Cpu, value: number): void {
+    this.offset = (this.offset - 4) & this.mask;
+    store32(cpu, (this.base + this.offset) | 0, value);
+  }
+  push16(cpu: Cpu, value: number): void {
+    this.offset = (this.offset - 2) & this.mask;
+    store16(cpu, (this.base + this.offset) | 0, value);
+  }
+  push(cpu: Cpu, value: number, wide: boolean): void {
+    if (wide) this.push32(cpu, value);
+    else this.push16(cpu, value);
+  }
+
+  /** The word `at` bytes above the stack pointer. */
+  peek(cpu: Cpu, at: number, wide: boolean): number {
+    const la = (this.base + ((this.offset + at) & this.mask)) | 0;
+    return wide ? load32(cpu, la) : load16(cpu, la);
+  }
+  pop(cpu: Cpu, wide: boolean): number {
+    const value = this.peek(cpu, 0, wide);
+    this.skip(wide ? 4 : 2);
+    return value;
+  }
+  skip(bytes: number): void {
+    this.offset = (this.offset + bytes) & this.mask;
+  }
+
+  /** Makes the cursor's position the stack pointer; SS must hold its stack by now. */
+  commit(cpu: Cpu): void {
+    const { r } = cpu;
+    r[ESP] = (r[ESP] & ~this.mask) | this.offset;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * One number for everything a guest can see: registers and RAM. Two runs are the same run if it is equal.
+ */
+import { createHash } from "node:crypto";
+import { readEflags } from "../cpu/eflags.ts";
+import { CPL, CR0, EAX, EDI, EIP, SEG_ATTR, SEG_SELECTOR, TR, TSC_OFFSET } from "../cpu/state.ts";
+import type { Machine } from "../machine/machine.ts";
+
+/** The first 64 bits of SHA-256, in hexadecimal. Device registers are not in it. */
+export function stateHash(machine: Machine): string {
+  const { cpu, linear } = machine;
+  const { layout } = linear;
+  const hash = createHash("sha256");
+  const words = [readEflags(cpu), cpu.r[EIP], cpu.r[CPL], machine.icount];
+  hash.update(Float64Array.from(words));
+  hash.update(cpu.r.slice(EAX, EDI + 1));
+  hash.update(cpu.r.slice(SEG_SELECTOR, SEG_ATTR + TR + 1));
+  hash.update(cpu.r.slice(CR0, TSC_OFFSET + 2));
+  hash.update(linear.u8.subarray(layout.ram, layout.ram + layout.ramBytes));
+  return hash.digest("hex").slice(0, 16);
+}

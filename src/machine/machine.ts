@@ -1,0 +1,224 @@
+/**
+ * A PC: processor, memory, MMU, board. The only place where the parts meet, and the loop that keeps them in step:
+ * the processor runs exactly to the next device deadline, the clock fires what is due, and so on.
+ */
+import { hex } from "../common/hex.ts";
+import { Cpu, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
+import { EFLAGS_IF } from "../cpu/eflags.ts";
+import {
+  CR0,
+  CR2,
+  CS,
+  DS,
+  EAX,
+  EBX,
+  EFLAGS,
+  EIP,
+  ES,
+  FS,
+  GS,
+  SEG_ATTR,
+  SEG_BASE,
+  SEG_LIMIT,
+  SEG_SELECTOR,
+  SS,
+} from "../cpu/state.ts";
+import { vectorName } from "../cpu/vectors.ts";
+import { BareMmu } from "../mmu/bare.ts";
+import { GuestMemory } from "../mmu/guest-memory.ts";
+import type { LinearMemory } from "../mmu/linear-memory.ts";
+import type { Mmu } from "../mmu/mmu.ts";
+import { defaultShadowPages, type Policy } from "../mmu/shadow/policy.ts";
+import { ShadowMmu } from "../mmu/shadow/shadow-mmu.ts";
+import { Board, type BoardWires } from "./board.ts";
+import { type BootImage, MULTIBOOT_START, type StartSegment } from "./image/boot-image.ts";
+import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
+import { allocateLinearMemory } from "./layout.ts";
+
+/** Instructions per guest second: one instruction takes ten nanoseconds of guest time. */
+export const GUEST_HZ = 100_000_000;
+
+export interface MachineOptions {
+  /** Guest RAM, a multiple of 4 KiB from 1 MiB to 2 GiB. */
+  readonly ramBytes: number;
+  readonly mmu: "bare" | "shadow";
+  /** Knobs of the shadow MMU; without meaning for `bare`. */
+  readonly policy: Policy;
+  /** A byte that the guest sent to its first serial port. */
+  readonly console: (byte: number) => void;
+  /** Further debug consoles: a port each. Port 0xe9 is there by default and goes to `console`. */
+  readonly debugConsoles?: BoardWires["debugConsoles"];
+  readonly postCode?: (value: number) => void;
+}
+
+/** Why a run ended. */
+export type ExitReason = "debug-exit" | "halted" | "triple-fault" | "icount" | "stopped";
+
+export interface RunOutcome {
+  readonly reason: ExitReason;
+}
+
+/** Room for the quota of the policy, or for the one that KVM would choose. */
+function poolPages({ policy, ramBytes }: MachineOptions): number {
+  return policy.shadowPages > 0 ? policy.shadowPages : defaultShadowPages(ramBytes);
+}
+
+export class Machine {
+  readonly options: MachineOptions;
+  readonly linear: LinearMemory;
+  readonly memory: GuestMemory;
+  readonly mmu: Mmu;
+  /** The hypervisor, if there is one. */
+  readonly shadow: ShadowMmu | null;
+  readonly board: Board;
+  readonly cpu: Cpu;
+  /** Guest mistakes seen so far: accesses that nothing answers, reserved registers, bad commands. */
+  guestErrors: number;
+  /** The guest used something that is not built yet; the first of them in words. */
+  unimplemented: string | null;
+  /** Time that passed while the processor was halted, in icount. */
+  private idle: number;
+  /** Process status that the guest asked for through the debug-exit port, once it did. */
+  exitStatus: number | null;
+  private stopping: boolean;
+
+  constructor(options: MachineOptions) {
+    this.options = options;
+    this.guestErrors = 0;
+    this.unimplemented = null;
+    this.idle = 0;
+    this.exitStatus = null;
+    this.stopping = false;
+    this.linear = allocateLinearMemory({
+      ramBytes: options.ramBytes,
+      shadowPages: options.mmu === "shadow" ? poolPages(options) : 0,
+    });
+    this.memory = new GuestMemory(this.linear);
+    this.addRam(options.ramBytes);
+    this.shadow = options.mmu === "shadow" ? new ShadowMmu(this.memory, options.policy) : null;
+    this.mmu = this.shadow ?? new BareMmu(this.memory);
+    this.board = new Board({
+      hz: GUEST_HZ,
+      interrupt: (level) => this.cpu.setInterruptLine(level),
+      console: options.console,
+      debugConsoles: options.debugConsoles ?? [],
+      postCode: options.postCode ?? (() => {}),
+      exit: (status) => {
+        this.exitStatus = status;
+        this.cpu.stop();
+      },
+      guestError: () => {
+        this.guestErrors++;
+      },
+    });
+    this.cpu = new Cpu(this.memory, this.mmu, this.board.bus);
+    this.cpu.acknowledge = () => this.board.pic.acknowledge();
+    this.cpu.beforeDevice = () => this.board.clock.advance(this.cpu.icount);
+    this.cpu.unimplemented = (what) => {
+      this.unimplemented ??= what;
+    };
+  }
+
+  /** Guest time in instructions, halted time included. */
+  get icount(): number {
+    return this.cpu.icount;
+  }
+
+  /** The guest would take an interrupt now. */
+  get interruptible(): boolean {
+    return (this.cpu.r[EFLAGS] & EFLAGS_IF) !== 0;
+  }
+
+  /** Instructions retired. */
+  get instructions(): number {
+    return this.cpu.icount - this.idle;
+  }
+
+  /** Why the processor shut down, in words; null if it did not. */
+  get faultChain(): string | null {
+    const { r, shutdown, shutdownFaults } = this.cpu;
+    if (!shutdown) return null;
+    const chain = shutdownFaults.map(vectorName).join(", then ");
+    return `${chain}, at eip ${hex(r[EIP] >>> 0)}, cr2 ${hex(r[CR2] >>> 0)}`;
+  }
+
+  /** Copies an image into RAM and puts the processor at its entry, as a multiboot loader leaves it. */
+  load(image: BootImage): void {
+    for (const { gpa, bytes } of image.segments) this.memory.writeBytes(gpa, bytes);
+    const { r } = this.cpu;
+    const start = MULTIBOOT_START;
+    r[CR0] = start.cr0;
+    r[EFLAGS] = start.eflags;
+    this.mmu.setCr0(start.cr0);
+    this.setSegment(CS, start.cs);
+    this.setSegment(DS, start.ds);
+    this.setSegment(ES, start.es);
+    this.setSegment(FS, start.fs);
+    this.setSegment(GS, start.gs);
+    this.setSegment(SS, start.ss);
+    r[EAX] = image.registers.eax;
+    r[EBX] = image.registers.ebx;
+    r[EIP] = image.entry;
+    this.cpu.refreshMode();
+  }
+
+  /** Runs until the guest ends, `stop` is called, or `icount` is exactly `until`. */
+  run(until = Number.POSITIVE_INFINITY): RunOutcome {
+    const { cpu, board } = this;
+    const { clock } = board;
+    for (;;) {
+      if (cpu.icount >= until) return { reason: "icount" };
+      const result = cpu.run(Math.min(clock.nextDeadline, until));
+      clock.advance(cpu.icount);
+      if (this.exitStatus !== null) return { reason: "debug-exit" };
+      if (result === RUN_SHUTDOWN) return { reason: "triple-fault" };
+      if (this.stopping) {
+        this.stopping = false;
+        return { reason: "stopped" };
+      }
+      if (result === RUN_HALTED && !this.skipToDeadline(until)) return { reason: "halted" };
+    }
+  }
+
+  /** Makes `run` return after the instruction that runs now. */
+  stop(): void {
+    this.stopping = true;
+    this.cpu.stop();
+  }
+
+  /** A halted processor sleeps to the next deadline. False if nothing can wake it any more. */
+  private skipToDeadline(until: number): boolean {
+    const { cpu, board } = this;
+    const next = Math.min(board.clock.nextDeadline, until);
+    if (!this.interruptible || next === Number.POSITIVE_INFINITY) return false;
+    if (next > cpu.icount) {
+      this.idle += next - cpu.icount;
+      cpu.skipTo(next);
+    }
+    board.clock.advance(cpu.icount);
+    return true;
+  }
+
+  /** RAM below the video window and above 1 MiB. What lies between answers on the bus, or not at all. */
+  private addRam(bytes: number): void {
+    const page = (gpa: number) => gpa / 4096;
+    const basePfn = page(this.linear.layout.ram);
+    const low = Math.min(bytes, LOW_RAM_END);
+    this.memory.addSlot({ id: 0, baseGfn: 0, npages: page(low), basePfn });
+    if (bytes <= HIGH_RAM_START) return;
+    this.memory.addSlot({
+      id: 1,
+      baseGfn: page(HIGH_RAM_START),
+      npages: page(bytes - HIGH_RAM_START),
+      basePfn: basePfn + page(HIGH_RAM_START),
+    });
+  }
+
+  private setSegment(seg: number, from: StartSegment): void {
+    const { r } = this.cpu;
+    r[SEG_SELECTOR + seg] = from.selector;
+    r[SEG_BASE + seg] = from.base;
+    r[SEG_LIMIT + seg] = from.limit;
+    r[SEG_ATTR + seg] = from.access | (from.flags << 12);
+  }
+}

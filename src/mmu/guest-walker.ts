@@ -1,0 +1,278 @@
+/**
+ * The walk of the guest's own page tables, with the accessed and dirty bits it leaves behind. A bare machine's
+ * processor walks like this, and the hypervisor repeats it in software on each page-fault exit.
+ *
+ * The two models differ in what they look at first. Given an entry that forbids the access above one that is
+ * not present, the architecture reports "not present", KVM of 2009 reports a protection violation:
+ *
+ *     model   reserved bits   rights checked         A of the last entry   I/D in the error code
+ *     sdm     fault           once, over the path    if the access is ok   if CR4.PAE and EFER.NXE
+ *     kvm     not looked at   at each level          if that level is ok   on each fetch
+ *
+ * SDM: volume 3, 4.3 to 4.8. KVM: paging_tmpl.h, FNAME(walk_addr).
+ */
+import type { GuestMemory } from "./guest-memory.ts";
+import { PFERR_FETCH, PFERR_PRESENT, PFERR_RSVD, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
+import {
+  ACC_ALL,
+  ACC_EXEC,
+  ACC_USER,
+  ACC_WRITE,
+  CR0_RESET,
+  CR0_WP,
+  CR4_PAE,
+  CR4_PSE,
+  EFER_NXE,
+  frameOf,
+  NO_PAGING,
+  PAE,
+  PTE_A,
+  PTE_D,
+  PTE_NX_HI,
+  PTE_P,
+  PTE_PS,
+  paeLargeFrame,
+  paeReserved,
+  pagingMode,
+  pdpteReserved,
+  pse36Frame,
+  pse36Reserved,
+  type RootLevel,
+} from "./paging.ts";
+import type { Gfn, Gpa, Gva } from "./types.ts";
+
+export type Model = "sdm" | "kvm";
+
+export class GuestWalker {
+  readonly memory: GuestMemory;
+  /** The architecture's answers; false: those of KVM 2.6.29. */
+  readonly sdm: boolean;
+
+  cr0: number;
+  cr3: number;
+  cr4: number;
+  efer: number;
+  rootLevel: RootLevel;
+  /** The four PDPTEs as latched at the last load, lo and hi. */
+  readonly pdptes: Int32Array;
+
+  /** Level at which the last walk stopped: 2 for a large page. */
+  level: number;
+  /** Frame the walk leads to. */
+  gfn: Gfn;
+  /** Rights of the whole path, and of the path without its last entry. KVM: pte_access, pt_access. */
+  pteAccess: number;
+  ptAccess: number;
+  /** Where the last entry lives, and its value after A and D were set. */
+  tableGfn: Gfn;
+  tableOffset: number;
+  lo: number;
+  hi: number;
+  /** The walk set D: other tables that shadow this entry must hear of it. */
+  dirtied: boolean;
+  /** Page-fault error code of a failed walk. */
+  error: number;
+
+  constructor(memory: GuestMemory, model: Model) {
+    this.memory = memory;
+    this.sdm = model === "sdm";
+    this.pdptes = new Int32Array(8);
+    this.cr0 = CR0_RESET;
+    this.cr3 = 0;
+    this.cr4 = 0;
+    this.efer = 0;
+    this.rootLevel = NO_PAGING;
+    this.level = 0;
+    this.gfn = 0;
+    this.pteAccess = 0;
+    this.ptAccess = 0;
+    this.tableGfn = 0;
+    this.tableOffset = 0;
+    this.lo = 0;
+    this.hi = 0;
+    this.dirtied = false;
+    this.error = 0;
+  }
+
+  reset(): void {
+    this.cr0 = CR0_RESET;
+    this.cr3 = 0;
+    this.cr4 = 0;
+    this.efer = 0;
+    this.pdptes.fill(0);
+    this.rootLevel = NO_PAGING;
+  }
+
+  get entryBytes(): 4 | 8 {
+    return this.rootLevel === PAE ? 8 : 4;
+  }
+
+  chooseMode(): void {
+    this.rootLevel = pagingMode(this.cr0, this.cr4);
+  }
+
+  nxEnabled(): boolean {
+    return (this.efer & EFER_NXE) !== 0;
+  }
+
+  /** Latches the PDPTEs that `cr3` points at; false, with nothing latched, if one is malformed. */
+  loadPdptes(cr3: number): boolean {
+    const gfn = cr3 >>> 12;
+    const offset = cr3 & 0xfe0;
+    for (let i = 0; i < 8; i += 2) {
+      const at = offset + i * 4;
+      if (pdpteReserved(this.memory.read32(gfn, at), this.memory.read32(gfn, at + 4))) return false;
+    }
+    for (let i = 0; i < 8; i++) this.pdptes[i] = this.memory.read32(gfn, offset + i * 4);
+    return true;
+  }
+
+  /** Whether the PDPTEs in RAM still are the latched ones. KVM: pdptrs_changed. */
+  pdptesChanged(): boolean {
+    const gfn = this.cr3 >>> 12;
+    const offset = this.cr3 & 0xfe0;
+    for (let i = 0; i < 8; i++) {
+      if (this.pdptes[i] !== this.memory.read32(gfn, offset + i * 4)) return true;
+    }
+    return false;
+  }
+
+  /** Rights one entry grants; `hi` is 0 for a 4-byte entry. KVM: FNAME(gpte_access). */
+  entryAccess(lo: number, hi: number): number {
+    const nx = (hi & PTE_NX_HI) !== 0 && this.nxEnabled();
+    return (lo & (ACC_WRITE | ACC_USER)) | (nx ? 0 : ACC_EXEC);
+  }
+
+  /** Whether a present last-level 4 KiB entry may not be used at all; `hi` is 0 for a 4-byte entry. */
+  leafReserved(lo: number, hi: number): boolean {
+    return this.sdm && hi !== 0 && paeReserved(lo, hi, false, this.nxEnabled());
+  }
+
+  /**
+   * Walks to the frame behind `gva` for an access, setting A and D on the way. Paging must be on.
+   * Returns false for a page fault with `error`.
+   */
+  walk(gva: Gva, access: number): boolean {
+    this.dirtied = false;
+    const pae = this.rootLevel === PAE;
+    let table: Gfn;
+    if (pae) {
+      const i = (gva >>> 30) * 2;
+      if ((this.pdptes[i] & PTE_P) === 0) return this.fail(access, 0);
+      table = frameOf(this.pdptes[i], this.pdptes[i + 1]);
+    } else {
+      table = this.cr3 >>> 12;
+    }
+    let offset = pae ? (gva >>> 18) & 0xff8 : (gva >>> 20) & 0xffc;
+    if (!this.read(table, offset, pae)) return this.fail(access, 0);
+    const large = (this.lo & PTE_PS) !== 0 && (pae || (this.cr4 & CR4_PSE) !== 0);
+    if (this.sdm && this.directoryReserved(pae, large)) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
+    const directory = this.entryAccess(this.lo, this.hi);
+    if (large) {
+      this.level = 2;
+      this.ptAccess = ACC_ALL;
+      this.pteAccess = directory;
+      this.gfn = pae ? paeLargeFrame(this.lo, this.hi, gva) : pse36Frame(this.lo, gva);
+      return this.finish(table, offset, access);
+    }
+    if (!this.sdm && !this.permits(directory, access)) return this.fail(access, PFERR_PRESENT);
+    this.setAccessed(table, offset);
+
+    table = frameOf(this.lo, this.hi);
+    offset = pae ? (gva >>> 9) & 0xff8 : (gva >>> 10) & 0xffc;
+    if (!this.read(table, offset, pae)) return this.fail(access, 0);
+    if (this.leafReserved(this.lo, this.hi)) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
+    this.level = 1;
+    this.ptAccess = directory;
+    this.pteAccess = directory & this.entryAccess(this.lo, this.hi);
+    this.gfn = frameOf(this.lo, this.hi);
+    return this.finish(table, offset, access);
+  }
+
+  /** Whether a supervisor read reaches a frame, without side effects on guest or walker; the gpa, or -1. */
+  probe(gva: Gva): Gpa {
+    const { memory } = this;
+    const at = gva >>> 0;
+    if (this.rootLevel === NO_PAGING) return at;
+    const pae = this.rootLevel === PAE;
+    const i = (at >>> 30) * 2;
+    if (pae && (this.pdptes[i] & PTE_P) === 0) return -1;
+    let table = pae ? frameOf(this.pdptes[i], this.pdptes[i + 1]) : this.cr3 >>> 12;
+    for (let level = 2; ; level--) {
+      if (memory.pfn(table) < 0) return -1;
+      const index = level === 2 ? (pae ? at >>> 21 : at >>> 22) : at >>> 12;
+      const offset = pae ? (index & 0x1ff) * 8 : (index & 0x3ff) * 4;
+      const lo = memory.read32(table, offset);
+      const hi = pae ? memory.read32(table, offset + 4) : 0;
+      if ((lo & PTE_P) === 0) return -1;
+      const large = level === 2 && (lo & PTE_PS) !== 0 && (pae || (this.cr4 & CR4_PSE) !== 0);
+      if (this.sdm && pae && paeReserved(lo, hi, large, this.nxEnabled())) return -1;
+      if (this.sdm && !pae && large && pse36Reserved(lo)) return -1;
+      if (large) return (pae ? paeLargeFrame(lo, hi, at) : pse36Frame(lo, at)) * 4096 + (at & 0xfff);
+      table = frameOf(lo, hi);
+      if (level === 1) return table * 4096 + (at & 0xfff);
+    }
+  }
+
+  /**
+   * Reads one entry; false if it is not present.
+   * Differs: an entry where there is no memory counts as not present. Hardware would use what the bus returns,
+   * KVM the value left over from the previous level.
+   */
+  private read(table: Gfn, offset: number, pae: boolean): boolean {
+    const pfn = this.memory.pfn(table);
+    if (pfn < 0) return false;
+    const { i32 } = this.memory.linear;
+    const word = pfn * 1024 + (offset >>> 2);
+    this.lo = i32[word];
+    this.hi = pae ? i32[word + 1] : 0;
+    return (this.lo & PTE_P) !== 0;
+  }
+
+  private directoryReserved(pae: boolean, large: boolean): boolean {
+    if (pae) return paeReserved(this.lo, this.hi, large, this.nxEnabled());
+    return large && pse36Reserved(this.lo);
+  }
+
+  /** Access rights. SDM: volume 3, 4.6.1. */
+  private permits(rights: number, access: number): boolean {
+    const user = (access & PFERR_USER) !== 0;
+    if (user && (rights & ACC_USER) === 0) return false;
+    if ((access & PFERR_WRITE) !== 0 && (rights & ACC_WRITE) === 0 && (user || (this.cr0 & CR0_WP) !== 0)) {
+      return false;
+    }
+    return (access & PFERR_FETCH) === 0 || (rights & ACC_EXEC) !== 0;
+  }
+
+  private finish(table: Gfn, offset: number, access: number): boolean {
+    // KVM: the levels above were checked when they were read, so the rights of the path say the same here.
+    if (!this.permits(this.pteAccess, access)) return this.fail(access, PFERR_PRESENT);
+    this.tableGfn = table;
+    this.tableOffset = offset;
+    this.setAccessed(table, offset);
+    if ((access & PFERR_WRITE) !== 0 && (this.lo & PTE_D) === 0) {
+      this.lo |= PTE_D;
+      this.memory.write32(table, offset, this.lo);
+      this.dirtied = true;
+    }
+    return true;
+  }
+
+  private setAccessed(table: Gfn, offset: number): void {
+    if ((this.lo & PTE_A) !== 0) return;
+    this.lo |= PTE_A;
+    this.memory.write32(table, offset, this.lo);
+  }
+
+  private fail(access: number, why: number): false {
+    this.error = this.errorCode(access) | why;
+    return false;
+  }
+
+  /** The bits of an error code that describe the access. SDM: volume 3, 4.7. */
+  errorCode(access: number): number {
+    // KVM: copies I/D from the hardware's error code, where NX is always on.
+    const fetch = !this.sdm || ((this.cr4 & CR4_PAE) !== 0 && this.nxEnabled());
+    return access & (PFERR_WRITE | PFERR_USER | (fetch ? PFERR_FETCH : 0));
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * From a finished walk to an installed spte, in the paging modes and without paging.
+ *
+ * KVM: FNAME(fetch), nonpaging_map. Differs: with one vCPU nothing can change a guest entry between the walk and
+ * the link, so it is not read again.
+ */
+import { DIRECT_MAP, FAULT } from "../../trace/reasons.ts";
+import { PFERR_USER, PFERR_WRITE } from "../mmu.ts";
+import { ACC_ALL, ACC_WRITE, frameOf, PTE_D, PTE_G } from "../paging.ts";
+import { type Gfn, type Gva, type Pfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import { ENTRIES, isPresent, type Kvm, pageOf, tableLo } from "./kvm.ts";
+import { getPage } from "./pages.ts";
+import { ROLE_DIRECT } from "./role.ts";
+import type { ShadowPage } from "./shadow-page.ts";
+import {
+  DIRECT_LINK_FLAGS,
+  LINK_FLAGS,
+  mmuSetSpte,
+  SET_DIRTY,
+  SET_GLOBAL,
+  SET_USER_FAULT,
+  SET_WRITE_FAULT,
+} from "./spte.ts";
+
+/** Where the loaded level-2 table has its entry for `gva`. */
+export function directorySptep(kvm: Kvm, gva: Gva): number {
+  const root = pageOf(kvm, kvm.spt[(gva >>> 30) * 2]);
+  return root.index * ENTRIES + ((gva >>> 21) & 0x1ff);
+}
+
+/** Where a level-1 table has its entry for `gva`. */
+export function leafSptep(sp: ShadowPage, gva: Gva): number {
+  return sp.index * ENTRIES + ((gva >>> 12) & 0x1ff);
+}
+
+/**
+ * Installs what the guest walk found. True if a store has to be emulated, since it goes to a protected table.
+ * An existing link is followed without checks: tables above level 1 are always in sync. KVM: FNAME(fetch).
+ */
+export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
+  const { spt, walker } = kvm;
+  const sptep = directorySptep(kvm, gva);
+  let child: ShadowPage;
+  if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) {
+    child = pageOf(kvm, spt[sptep * 2]);
+  } else {
+    child = walker.level === PT_DIRECTORY_LEVEL ? largePage(kvm, gva, sptep) : tablePage(kvm, gva, sptep);
+    spt[sptep * 2] = tableLo(kvm, child) | LINK_FLAGS;
+    spt[sptep * 2 + 1] = 0;
+  }
+  const flags =
+    ((access & PFERR_USER) !== 0 ? SET_USER_FAULT : 0) |
+    ((access & PFERR_WRITE) !== 0 ? SET_WRITE_FAULT : 0) |
+    ((walker.lo & PTE_D) !== 0 ? SET_DIRTY : 0) |
+    ((walker.lo & PTE_G) !== 0 ? SET_GLOBAL : 0);
+  return mmuSetSpte(kvm, leafSptep(child, gva), walker.pteAccess, flags, walker.gfn, pfn, FAULT);
+}
+
+function tablePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
+  return getPage(kvm, kvm.walker.tableGfn, gva, PT_PAGE_TABLE_LEVEL, 0, kvm.walker.ptAccess, sptep);
+}
+
+/**
+ * A large guest page over 4 KiB host frames becomes a direct table. Its gfn is the entry's whole frame field, with
+ * PAT and PSE-36 bits: a key, through which nothing is read.
+ */
+function largePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
+  const { walker } = kvm;
+  // KVM: takes the rights above the entry, so entries with other rights share the table (B-18, fixed in 2010).
+  let access = walker.sdm ? walker.pteAccess : walker.ptAccess;
+  if ((walker.lo & PTE_D) === 0) access &= ~ACC_WRITE;
+  const gfn = frameOf(walker.lo, walker.hi);
+  return getPage(kvm, gfn, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, access, sptep);
+}
+
+/** Maps linear as physical. True if a store has to be emulated. KVM: nonpaging_map. */
+export function directMap(kvm: Kvm, gva: Gva, access: number, gfn: Gfn, pfn: Pfn): boolean {
+  const { spt } = kvm;
+  const sptep = directorySptep(kvm, gva);
+  let child: ShadowPage;
+  if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) {
+    child = pageOf(kvm, spt[sptep * 2]);
+  } else {
+    const base = (gva >>> 21) << 9;
+    child = getPage(kvm, base, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, ACC_ALL, sptep);
+    spt[sptep * 2] = tableLo(kvm, child) | DIRECT_LINK_FLAGS;
+    spt[sptep * 2 + 1] = 0;
+  }
+  const flags = SET_DIRTY | ((access & PFERR_WRITE) !== 0 ? SET_WRITE_FAULT : 0);
+  kvm.stats.pf_fixed++;
+  return mmuSetSpte(kvm, leafSptep(child, gva), ACC_ALL, flags, gfn, pfn, DIRECT_MAP);
+}

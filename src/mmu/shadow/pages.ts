@@ -1,0 +1,114 @@
+/**
+ * Finding or making the shadow page of a guest table. KVM: kvm_mmu_get_page, prefetch_page.
+ */
+import { KVM_MMU_GET_PAGE } from "../../trace/events.ts";
+import { HIT, LOOKUP, MISS, SHADOWED } from "../../trace/reasons.ts";
+import { NO_PAGING, PAE, PTE_P, TWO_LEVEL } from "../paging.ts";
+import { type Gfn, type Gva, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import { ENTRIES, type Kvm } from "./kvm.ts";
+import { addParent, markParentsUnsync } from "./parents.ts";
+import { rmapWriteProtect } from "./rmap.ts";
+import { makeRole, type Role, roleLevel, roleQuadrant } from "./role.ts";
+import type { ShadowPage } from "./shadow-page.ts";
+import { syncPage } from "./sync.ts";
+import { accountShadowed, activePush } from "./zap.ts";
+
+/**
+ * The page for a guest table in a role, linked from `parent` (an sptep, 0 for a root). KVM: kvm_mmu_get_page.
+ * @param direct 0 or ROLE_DIRECT
+ */
+export function getPage(
+  kvm: Kvm,
+  gfn: Gfn,
+  gva: Gva,
+  level: number,
+  direct: number,
+  access: number,
+  parent: number,
+): ShadowPage {
+  const { rootLevel } = kvm.walker;
+  // A 4-byte guest table maps twice (level 1) or four times (level 2) what one shadow table can.
+  const quadrant = rootLevel <= TWO_LEVEL ? (gva >>> (12 + 9 * level)) & ((1 << level) - 1) : 0;
+  const role = makeRole(rootLevel, level, quadrant, direct, access);
+  let sp = kvm.buckets[gfn & kvm.hashMask];
+  while (sp !== null) {
+    const next: ShadowPage | null = sp.hashNext;
+    // In whatever role: a table that is linked again must be right first.
+    if (sp.gfn === gfn && !(sp.unsync && syncPage(kvm, sp, LOOKUP)) && sp.role === role) {
+      addParent(kvm, sp, parent);
+      if (sp.unsyncChildren !== 0) {
+        kvm.requestMmuSync = true;
+        markParentsUnsync(kvm, sp);
+      }
+      if (kvm.tap !== null) kvm.tap.emit(KVM_MMU_GET_PAGE, HIT, sp.index, gfn, role, 0);
+      return sp;
+    }
+    sp = next;
+  }
+  return newPage(kvm, gfn, role, direct, parent);
+}
+
+function newPage(kvm: Kvm, gfn: Gfn, role: Role, direct: number, parent: number): ShadowPage {
+  kvm.stats.mmu_cache_miss++;
+  const sp = allocPage(kvm, gfn, role);
+  addParent(kvm, sp, parent);
+  if (kvm.tap !== null) kvm.tap.emit(KVM_MMU_GET_PAGE, MISS, sp.index, gfn, role, 1);
+  // Protected before it is filled, so that no store in between can be missed.
+  if (direct === 0) {
+    if (rmapWriteProtect(kvm, gfn, SHADOWED)) kvm.flushRemoteTlbs();
+    accountShadowed(kvm, gfn, 1);
+  }
+  kvm.spt.set(kvm.trapTable, sp.index * ENTRIES * 2);
+  if (kvm.bypass && direct === 0) prefetchPage(kvm, sp);
+  return sp;
+}
+
+/** KVM: kvm_mmu_alloc_page. Callers made room before: `freeSomePages`. */
+function allocPage(kvm: Kvm, gfn: Gfn, role: Role): ShadowPage {
+  if (kvm.freeCount === 0) throw new Error("the shadow page pool is empty: a path forgot to make room");
+  const sp = kvm.pages[kvm.freeIndices[--kvm.freeCount]];
+  kvm.freeMmuPages--;
+  sp.gfn = gfn;
+  sp.role = role;
+  sp.live = true;
+  sp.serial = kvm.nextSerial++;
+  sp.rootCount = 0;
+  sp.unsync = false;
+  // Without the patch the flag is 0 from birth, which is how it was switched off in 2.6.30.
+  sp.global = kvm.policy.oosGlobal;
+  sp.unsyncChildren = 0;
+  sp.oosGlobalChildren = 0;
+  sp.slotBitmap = 0;
+  sp.parents = 0;
+  sp.present = 0;
+  const bucket = gfn & kvm.hashMask;
+  const head = kvm.buckets[bucket];
+  sp.hashNext = head;
+  if (head !== null) head.hashPrev = sp;
+  kvm.buckets[bucket] = sp;
+  activePush(kvm, sp);
+  return sp;
+}
+
+/**
+ * Marks the entries that the guest has not present, so that faults on them need no exit. The rest trap.
+ * KVM: FNAME(prefetch_page): both levels of PAE, only level 1 of 2-level paging.
+ */
+function prefetchPage(kvm: Kvm, sp: ShadowPage): void {
+  const { rootLevel } = kvm.walker;
+  if (rootLevel === NO_PAGING) return;
+  const wide = rootLevel === PAE;
+  if (!wide && roleLevel(sp.role) !== PT_PAGE_TABLE_LEVEL) return;
+  const pfn = kvm.memory.pfn(sp.gfn);
+  if (pfn < 0) return;
+  const { spt } = kvm;
+  const { i32 } = kvm.memory.linear;
+  const table = pfn * 1024 + (wide ? 0 : roleQuadrant(sp.role) * ENTRIES);
+  const step = wide ? 2 : 1;
+  const end = (sp.index + 1) * ENTRIES * 2;
+  for (let at = sp.index * ENTRIES * 2, gpte = table; at < end; at += 2, gpte += step) {
+    if ((i32[gpte] & PTE_P) !== 0) continue;
+    spt[at] = 0;
+    spt[at + 1] = 0;
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * The hypervisor's face to the processor: what happens on each exit, and what must hold before the guest runs
+ * again. The decisions are in the files beside it.
+ *
+ * The hypervisor never short-cuts: an access that the shadow tables do not allow exits, whatever the guest's own
+ * tables say. KVM: the exit handlers of vmx.c and svm.c, vcpu_enter_guest.
+ */
+import { KVM_CR, KVM_EXIT, KVM_INVLPG } from "../../trace/events.ts";
+import {
+  EMULATED,
+  EXIT_CLTS,
+  EXIT_CR0,
+  EXIT_CR3,
+  EXIT_CR4,
+  EXIT_PF,
+  INVLPG,
+  NO_REASON,
+  EXIT_CPUID as REASON_CPUID,
+  EXIT_HLT as REASON_HLT,
+  EXIT_INTR as REASON_INTR,
+  EXIT_INTR_WINDOW as REASON_INTR_WINDOW,
+  EXIT_INVLPG as REASON_INVLPG,
+  EXIT_IO as REASON_IO,
+  EXIT_MSR as REASON_MSR,
+  ZAP_ALL,
+} from "../../trace/reasons.ts";
+import type { Tap } from "../../trace/tap.ts";
+import type { GuestMemory } from "../guest-memory.ts";
+import { HostWalker } from "../host-walker.ts";
+import {
+  EMULATE,
+  EXIT_CPUID,
+  EXIT_EXTERNAL_INTERRUPT,
+  EXIT_HLT,
+  EXIT_INTERRUPT_WINDOW,
+  EXIT_IO,
+  EXIT_MSR,
+  type INJECT,
+  type Mmu,
+  PFERR_PRESENT,
+  PFERR_USER,
+} from "../mmu.ts";
+import { CR0_TS, PTE_RW, PTE_US } from "../paging.ts";
+import type { Tlb } from "../tlb.ts";
+import type { Gfn, Gpa, Gva, Hpa } from "../types.ts";
+import {
+  cr0WriteExits,
+  cr4WriteExits,
+  invalidatePage,
+  writeCr0,
+  writeCr3,
+  writeCr4,
+  writeEfer,
+} from "./control.ts";
+import { Kvm } from "./kvm.ts";
+import { bypassedPageFault, pageFault, RETRY } from "./page-fault.ts";
+import { defaultPolicy, type Policy } from "./policy.ts";
+import { ptesWritten } from "./pte-write.ts";
+import { enterGuest, freeRoots } from "./roots.ts";
+import type { Stats } from "./stats.ts";
+import { shrink, unprotectPage, zapAll } from "./zap.ts";
+
+export class ShadowMmu implements Mmu {
+  readonly tlb: Tlb;
+  readonly stats: Stats;
+  /** All state, for the audit and for viewers. */
+  readonly kvm: Kvm;
+  private readonly host: HostWalker;
+
+  constructor(memory: GuestMemory, policy: Policy = defaultPolicy, tap: Tap | null = null) {
+    this.kvm = new Kvm(memory, policy, tap);
+    this.tlb = this.kvm.tlb;
+    this.stats = this.kvm.stats;
+    this.host = new HostWalker(memory.linear);
+    enterGuest(this.kvm);
+  }
+
+  get faultError(): number {
+    return this.kvm.faultError;
+  }
+
+  get emulateGpa(): Gpa {
+    return this.kvm.emulateGpa;
+  }
+
+  translate(gva: Gva, access: number): Hpa | typeof INJECT | typeof EMULATE {
+    const { kvm, host } = this;
+    for (;;) {
+      const page = host.walk(kvm.rootHpa, gva, access);
+      if (page >= 0) {
+        const user = (access & PFERR_USER) !== 0;
+        const read = !user || (host.rights & PTE_US) !== 0;
+        kvm.stats.tlb_fills++;
+        this.tlb.fill(user, gva, page, read, (host.rights & PTE_RW) !== 0, host.nx >= 0);
+        return page + (gva & 0xfff);
+      }
+      // The #PF intercept matches only faults with P = 1.
+      if (kvm.bypass && (host.error & PFERR_PRESENT) === 0) return bypassedPageFault(kvm, gva, access);
+      const outcome = this.pageFaultExit(gva, access);
+      if (outcome !== RETRY) return outcome;
+    }
+  }
+
+  /** KVM: handle_exception, kvm_mmu_page_fault. */
+  private pageFaultExit(gva: Gva, access: number): number {
+    const { kvm } = this;
+    this.countExit(EXIT_PF, gva, this.host.error);
+    kvm.stats.exits_pf++;
+    // Hardware forgets the address that faulted; KVM relies on it when it replaces an spte without a flush.
+    this.tlb.forgetPage(gva);
+    const outcome = pageFault(kvm, gva, access);
+    if (outcome === EMULATE && kvm.memory.hpa(kvm.emulateGpa) >= 0) {
+      // The exit lasts until the store is done: `pteWrite` ends it. Meanwhile nothing stale may be used.
+      if (kvm.requestTlbFlush) this.tlb.flush();
+    } else {
+      enterGuest(kvm);
+    }
+    return outcome;
+  }
+
+  pteWrite(gpa: Gpa, bytes: number): void {
+    const gfn = Math.floor(gpa / 4096);
+    ptesWritten(this.kvm, gfn, gpa - gfn * 4096, bytes, true, EMULATED);
+    enterGuest(this.kvm);
+  }
+
+  setCr0(value: number): boolean {
+    const { kvm } = this;
+    if (!cr0WriteExits(kvm, value)) return true;
+    kvm.stats.exits_cr0++;
+    this.crExit(EXIT_CR0, 0, value);
+    const done = writeCr0(kvm, value);
+    enterGuest(kvm);
+    return done;
+  }
+
+  /** KVM: handle_cr, case CLTS: neither a sync nor a reset. */
+  clts(): void {
+    const { kvm } = this;
+    const exits = kvm.policy.vendor === "svm" || (kvm.walker.cr0 & CR0_TS) !== 0;
+    kvm.walker.cr0 &= ~CR0_TS;
+    if (!exits) return;
+    kvm.stats.exits_clts++;
+    this.crExit(EXIT_CLTS, 0, kvm.walker.cr0);
+    enterGuest(kvm);
+  }
+
+  setCr3(value: number): boolean {
+    const { kvm } = this;
+    kvm.stats.exits_cr3++;
+    this.crExit(EXIT_CR3, 3, value);
+    const done = writeCr3(kvm, value);
+    enterGuest(kvm);
+    return done;
+  }
+
+  setCr4(value: number): boolean {
+    const { kvm } = this;
+    if (!cr4WriteExits(kvm, value)) {
+      kvm.walker.cr4 = value;
+      return true;
+    }
+    kvm.stats.exits_cr4++;
+    this.crExit(EXIT_CR4, 4, value);
+    const done = writeCr4(kvm, value);
+    enterGuest(kvm);
+    return done;
+  }
+
+  /** The exit of the WRMSR itself is reported by the processor, as `exit(EXIT_MSR)`. */
+  setEfer(value: number): boolean {
+    writeEfer(this.kvm, value);
+    enterGuest(this.kvm);
+    return true;
+  }
+
+  invlpg(gva: Gva): void {
+    const { kvm } = this;
+    kvm.stats.exits_invlpg++;
+    this.countExit(REASON_INVLPG, gva, 0);
+    if (kvm.policy.vendor === "svm") kvm.stats.insn_emulation++;
+    if (kvm.tap !== null) kvm.tap.emit(KVM_INVLPG, INVLPG, gva);
+    invalidatePage(kvm, gva);
+    enterGuest(kvm);
+  }
+
+  /** KVM keeps shadows over a reset; a loader may then change tables behind its back, so they go here. */
+  reset(): void {
+    const { kvm } = this;
+    freeRoots(kvm);
+    zapAll(kvm, ZAP_ALL);
+    kvm.walker.reset();
+    kvm.wpHoles = false;
+    kvm.lastPtWriteCount = 0;
+    kvm.requestMmuReload = false;
+    kvm.requestMmuSync = false;
+    kvm.loadReason = ZAP_ALL;
+    enterGuest(kvm);
+  }
+
+  exit(reason: number): void {
+    const { stats } = this.kvm;
+    if (reason === EXIT_IO) stats.io_exits++;
+    else if (reason === EXIT_HLT) stats.halt_exits++;
+    else if (reason === EXIT_CPUID) stats.exits_cpuid++;
+    else if (reason === EXIT_MSR) stats.exits_msr++;
+    else if (reason === EXIT_EXTERNAL_INTERRUPT) stats.irq_exits++;
+    else if (reason === EXIT_INTERRUPT_WINDOW) stats.irq_window++;
+    this.countExit(EXIT_REASONS[reason] ?? NO_REASON, 0, 0);
+    enterGuest(this.kvm);
+  }
+
+  probe(gva: Gva): Gpa {
+    return this.kvm.walker.probe(gva);
+  }
+
+  /** The host takes a shadow page back. KVM: mmu_shrink. */
+  shrink(): void {
+    shrink(this.kvm);
+    enterGuest(this.kvm);
+  }
+
+  /** Ends the shadows of a frame, so that the guest may store there natively. KVM: kvm_mmu_unprotect_page. */
+  unprotect(gfn: Gfn): boolean {
+    const found = unprotectPage(this.kvm, gfn);
+    enterGuest(this.kvm);
+    return found;
+  }
+
+  /** Under SVM the emulator executes the write. */
+  private crExit(reason: number, cr: number, value: number): void {
+    const { kvm } = this;
+    this.countExit(reason, 0, 0);
+    if (kvm.policy.vendor === "svm") kvm.stats.insn_emulation++;
+    if (kvm.tap !== null) kvm.tap.emit(KVM_CR, reason, cr, value);
+  }
+
+  private countExit(reason: number, gva: Gva, error: number): void {
+    const { kvm } = this;
+    kvm.stats.exits++;
+    if (kvm.tap !== null) kvm.tap.emit(KVM_EXIT, reason, gva, error);
+  }
+}
+
+/** Trace reasons by the processor's exit reasons. */
+const EXIT_REASONS: readonly number[] = [
+  REASON_IO,
+  REASON_HLT,
+  REASON_CPUID,
+  REASON_MSR,
+  REASON_INTR,
+  REASON_INTR_WINDOW,
+];

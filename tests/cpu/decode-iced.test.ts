@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { rows } from "../../src/cpu/opcodes.ts";
+import { IcedComparison, STRIDE } from "../support/iced.ts";
+
+/** Prefixes that each opcode is tried with. */
+const PREFIXES: readonly (readonly number[])[] = [
+  [],
+  [0x66],
+  [0x67],
+  [0x66, 0x67],
+  [0xf0],
+  [0xf2],
+  [0xf3],
+  [0x64],
+  [0x2e, 0xf3, 0x66],
+  [0xf0, 0x36],
+];
+
+/** Every index, base and scale occurs, and each with the displacements of all three forms. */
+const SIBS = [0x00, 0x09, 0x52, 0x9b, 0xe4, 0x2d, 0x76, 0xbf, 0x24, 0x25, 0x65, 0xe5];
+
+/** What follows, with the signs of bytes, words and doublewords differing. */
+const TAIL = [0x81, 0x12, 0xf3, 0x94, 0x75, 0xe6, 0x07, 0x98];
+
+function place(bytes: Uint8Array, index: number, encoding: readonly number[]): void {
+  bytes.fill(0x90, index * STRIDE, (index + 1) * STRIDE);
+  bytes.set(encoding, index * STRIDE);
+}
+
+/** Every ModR/M byte, and for those that take a SIB byte the representative ones. */
+const MODRMS: number[][] = [];
+for (let modrm = 0; modrm < 256; modrm++) {
+  MODRMS.push([modrm]);
+  if (modrm < 0xc0 && (modrm & 7) === 4) for (const sib of SIBS) MODRMS.push([modrm, sib]);
+}
+
+function compareOpcode(comparison: IcedComparison, bytes: Uint8Array, opcode: readonly number[]): void {
+  for (const prefix of PREFIXES) {
+    MODRMS.forEach((modrm, index) => {
+      place(bytes, index, [...prefix, ...opcode, ...modrm, ...TAIL].slice(0, 15));
+    });
+    comparison.check(bytes, MODRMS.length);
+  }
+}
+
+/** Deterministic 32-bit generator (xorshift). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state;
+  };
+}
+
+describe.each([32, 16] as const)("decoding %i-bit code as iced-x86 does", (bitness) => {
+  test("every opcode, with prefixes, ModR/M and SIB bytes", () => {
+    const comparison = new IcedComparison(bitness);
+    const bytes = new Uint8Array(MODRMS.length * STRIDE);
+    for (let opcode = 0; opcode < 256; opcode++) {
+      if (opcode !== 0x0f) compareOpcode(comparison, bytes, [opcode]);
+      compareOpcode(comparison, bytes, [0x0f, opcode]);
+    }
+    expect(comparison.differences).toEqual([]);
+    const unseen = rows.filter(
+      (row, i) => row.key !== "" && row.mnemonic !== "prefix" && !comparison.seen[i],
+    );
+    expect(unseen.map((row) => row.key)).toEqual([]);
+  });
+
+  test("600 000 random byte strings", () => {
+    const comparison = new IcedComparison(bitness);
+    const random = generator(0x2545_f491 ^ bitness);
+    const count = 20_000;
+    const bytes = new Uint8Array(count * STRIDE);
+    const words = new Int32Array(bytes.buffer);
+    const likely = [
+      0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f,
+    ];
+    for (let round = 0; round < 30; round++) {
+      for (let i = 0; i < words.length; i++) words[i] = random();
+      // Every other round: begin with prefixes more often than chance does.
+      for (let i = 0; round % 2 === 1 && i < count; i++) {
+        const choice = random();
+        const prefixes = choice & 3;
+        for (let p = 0; p < prefixes; p++) bytes[i * STRIDE + p] = likely[(choice >> (4 + p * 4)) & 15];
+      }
+      comparison.check(bytes, count);
+    }
+    expect(comparison.differences).toEqual([]);
+    expect(comparison.checked).toBe(600_000);
+    expect(comparison.valid).toBeGreaterThan(400_000);
+  });
+});
