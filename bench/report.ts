@@ -2,7 +2,7 @@
 import type { Comparison } from "./compare.ts";
 import { eventMicroseconds, geometricMean, mips, type RowResult, speedRatio } from "./results.ts";
 
-const NAME_WIDTH = 12;
+const NAME_WIDTH = 11;
 const COUNT_WIDTH = 8;
 const MIPS_WIDTH = 9;
 const RATIO_WIDTH = 8;

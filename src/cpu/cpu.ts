@@ -26,9 +26,10 @@ import {
 import { PreparedStore } from "./access.ts";
 import { buildBlock, limitedBlock } from "./block-builder.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
-import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_VM } from "./eflags.ts";
+import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
 import { GuestFault, raisePageFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
+import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
 import { ATTR_DB, isFlat } from "./segmentation.ts";
 import {
   CPL,
@@ -37,6 +38,7 @@ import {
   CR0_PE,
   CS,
   DR6,
+  DR6_BS,
   DR7,
   EFLAGS,
   EIP,
@@ -47,6 +49,7 @@ import {
   SEG_LIMIT,
   SS,
   STATE_WORDS,
+  VEC_DB,
   VEC_DF,
 } from "./state.ts";
 
@@ -71,15 +74,6 @@ export type RunResult =
   | typeof RUN_SHUTDOWN
   | typeof RUN_STOPPED
   | typeof RUN_DEVICE;
-
-/** Bits of `mode`: what a decoded block depends on besides its bytes. */
-export const MODE_CODE32 = 1 << 0;
-export const MODE_STACK32 = 1 << 1;
-export const MODE_USER = 1 << 2;
-export const MODE_PROTECTED = 1 << 3;
-export const MODE_V86 = 1 << 4;
-/** `1 << (MODE_FLAT + segment)`: the segment is flat. */
-export const MODE_FLAT = 8;
 
 /** Instructions counted at a time, so that the countdown stays a small integer. */
 const MAX_SLICE = 1 << 28;
@@ -130,6 +124,8 @@ export class Cpu {
   private deviceTouched: boolean;
   /** No interrupt before the next instruction has run: after STI, MOV SS, POP SS. */
   inhibitInterrupts: boolean;
+  /** A single-step trap follows the instruction that runs now, unless that cancels it. */
+  stepping: boolean;
   /** The INTR pin; `setInterruptLine` moves it. */
   interruptLine: boolean;
   private interruptWaited: boolean;
@@ -174,6 +170,7 @@ export class Cpu {
     this.stopRequested = false;
     this.deviceTouched = false;
     this.inhibitInterrupts = false;
+    this.stepping = false;
     this.interruptLine = false;
     this.interruptWaited = false;
     this.acknowledge = () => 0xff;
@@ -195,6 +192,7 @@ export class Cpu {
     this.halted = false;
     this.shutdown = false;
     this.inhibitInterrupts = false;
+    this.stepping = false;
     this.mmu.reset();
     this.blocks.clear();
     this.refreshMode();
@@ -311,7 +309,9 @@ export class Cpu {
         }
         if (this.halted) return RUN_HALTED;
         this.attention = false;
+        if ((this.r[EFLAGS] & (EFLAGS_TF | EFLAGS_RF)) !== 0) this.beginStep();
         this.runBlocks();
+        if (this.stepping) this.endStep();
       } catch (error) {
         if (error !== this.fault) throw error;
         this.deliverPendingFault();
@@ -341,6 +341,27 @@ export class Cpu {
     return true;
   }
 
+  /**
+   * TF is set: the slice ends after one instruction, and a trap follows.
+   * SDM: volume 3, 17.3.1.4. RF, 17.3.1.1, lasts for one instruction, which has been looked up by now.
+   */
+  private beginStep(): void {
+    this.r[EFLAGS] &= ~EFLAGS_RF;
+    if ((this.r[EFLAGS] & EFLAGS_TF) === 0) return;
+    this.stepping = true;
+    this.sliceEnd -= this.left - 1;
+    this.left = 1;
+  }
+
+  private endStep(): void {
+    this.stepping = false;
+    this.halted = false;
+    this.r[DR6] |= DR6_BS;
+    this.fault.vector = VEC_DB;
+    this.fault.errorCode = -1;
+    this.deliverOrShutDown();
+  }
+
   /** An instruction, or a delivery, faulted: put EIP and the count where they were before it, then deliver. */
   private deliverPendingFault(): void {
     const index = this.current;
@@ -350,13 +371,17 @@ export class Cpu {
     }
     this.pos = 0;
     this.inhibitInterrupts = false;
+    this.stepping = false;
     this.refreshPrivilege();
-    const { vector } = this.fault;
-    if (!deliverFault(this)) {
-      this.shutdown = true;
-      this.shutdownFaults = [vector, VEC_DF, this.fault.vector];
-    }
+    this.deliverOrShutDown();
     this.left--;
+  }
+
+  private deliverOrShutDown(): void {
+    const { vector } = this.fault;
+    if (deliverFault(this)) return;
+    this.shutdown = true;
+    this.shutdownFaults = [vector, VEC_DF, this.fault.vector];
   }
 
   private runBlocks(): void {

@@ -179,6 +179,7 @@ function deliver(
   cacheCode(cpu, gate.gateSelector, code, level);
   const isTrap = type === TYPE_TRAP_GATE16 || type === TYPE_TRAP_GATE32;
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (isTrap ? 0 : EFLAGS_IF));
+  cpu.stepping = false;
   cpu.refreshMode();
   r[EIP] = offset;
 }
@@ -214,6 +215,7 @@ function deliverReal(cpu: Cpu, vector: number, flags: number, returnEip: number)
   sameStack.commit(cpu);
   loadRealSegment(cpu, CS, selector);
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_IF | EFLAGS_RF | EFLAGS_AC);
+  cpu.stepping = false;
   cpu.refreshMode();
   r[EIP] = offset;
 }

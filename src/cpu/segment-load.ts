@@ -73,6 +73,15 @@ function loadDataSegment(cpu: Cpu, seg: number, selector: number): void {
   cacheSegment(cpu, seg, selector, descriptor);
 }
 
+/**
+ * After MOV SS and POP SS the next instruction runs before any interrupt or trap: it may load ESP.
+ * SDM: volume 3, 6.8.3.
+ */
+export function shadowStackLoad(cpu: Cpu): void {
+  cpu.inhibitInterrupts = true;
+  cpu.stepping = false;
+}
+
 /** The less privileged of CPL and the selector's RPL. */
 export function effectiveLevel(cpu: Cpu, selector: number): number {
   return Math.max(cpu.r[CPL], selector & SELECTOR_RPL);

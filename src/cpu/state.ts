@@ -87,6 +87,11 @@ export const CR4_MCE = 1 << 6;
 export const CR4_PGE = 1 << 7;
 export const CR4_PCE = 1 << 8;
 
+// SDM: volume 3, 17.2.3 and 17.2.4, debug status and control.
+export const DR6_BD = 1 << 13;
+export const DR6_BS = 1 << 14;
+export const DR7_GD = 1 << 13;
+
 export const EFER_NXE = 1 << 11;
 
 // Exception vectors. SDM: volume 3, table 6-1.

@@ -194,7 +194,6 @@ export class Pic8259 implements PortDevice, Device<Pic8259State> {
 
   reset(): void {
     this.pins = 0;
-    this.edgeLatch = 0;
     this.inputs.reset();
     this.elcr = 0;
     this.icw2 = 0;
@@ -378,8 +377,9 @@ export class Pic8259 implements PortDevice, Device<Pic8259State> {
     return (this.icw1 & ICW1_LTIM) !== 0 ? 0xff : this.elcr;
   }
 
+  /** In a master ICW3 has a bit per slave; SNGL, which skips ICW3, leaves it zero. */
   private slaveInputs(): number {
-    return this.role === "master" && (this.icw1 & ICW1_SNGL) === 0 ? this.icw3 : 0;
+    return this.role === "master" ? this.icw3 : 0;
   }
 
   private update(): void {

@@ -55,10 +55,10 @@ describe("comparing two runs", () => {
     const b = results([row("alu", { umbra: [5] })]);
     expect(comparisonTable(compareResults(a, b))).toBe(
       [
-        "umbra           A MIPS    B MIPS     B : A",
-        "alu               50.0       200      4.00",
-        "mean, integer                         4.00",
-        "mean, all                             4.00",
+        "umbra          A MIPS    B MIPS     B : A",
+        "alu              50.0       200      4.00",
+        "mean, integer                        4.00",
+        "mean, all                            4.00",
         "fib: only in A.",
       ].join("\n"),
     );

@@ -22,11 +22,11 @@ describe("the table of a run", () => {
 
   it("has a column for each peer, and ratios against all but compilers' columns", () => {
     expect(table.head()).toBe(
-      "row          M insns    umbra      v86  v86 jit     qemu   : v86  : qemu us/event",
+      "row         M insns    umbra      v86  v86 jit     qemu   : v86  : qemu us/event",
     );
     const kmap = row("kmap", { umbra: [10], v86: [20], "v86 jit": [5], qemu: [1] }, { events: 20_000 });
     expect(table.line(kmap)).toBe(
-      "kmap            1.00      100     50.0      200     1000    2.00    0.10     0.50",
+      "kmap           1.00      100     50.0      200     1000    2.00    0.10     0.50",
     );
   });
 

@@ -18,6 +18,8 @@ export interface Subject<State> {
   ports: number;
   /** What the device did to its wires; the rig appends to it. */
   log: string[];
+  /** The wires it drives. */
+  wires?: Probe[];
   /** Something from outside: an interrupt request, a character. */
   stimulate?: (random: Random) => void;
 }
@@ -111,6 +113,7 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
         used.log.length = 0;
         const fresh = build();
         fresh.clock.advance(used.clock.now);
+        expect(used.clock.nextDeadline).toBe(fresh.clock.nextDeadline);
         expect(traffic(used, seeded(seed + 1), 300)).toEqual(traffic(fresh, seeded(seed + 1), 300));
       }
     });
@@ -124,7 +127,10 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
         const copy = build();
         traffic(copy, seeded(seed + 1000), 50);
         copy.clock.restore(saved.clock);
+        // Whatever the other end of its wires remembers, restore sets it right.
+        for (const wire of copy.wires ?? []) wire.level = !wire.level;
         copy.device.restore(saved.device);
+        expect(copy.wires?.map((wire) => wire.level)).toEqual(original.wires?.map((wire) => wire.level));
         expect(copy.device.save()).toEqual(saved.device);
 
         original.log.length = 0;

@@ -153,6 +153,18 @@ describe("special fully nested mode", () => {
     expect(take()).toBe(null);
   });
 
+  it("makes no difference in the second chip, whose ICW3 is a number and not a set of slaves", () => {
+    const { secondary, raise, lower, take, eoi } = rig({ slaveIcw4: 0x01 | SFNM });
+    raise(9);
+    take();
+    eoi();
+    lower(9);
+    raise(9);
+    expect(take()).toBe(null);
+    secondary.portWrite(0, 1, EOI);
+    expect(take()).toBe(0x29);
+  });
+
   it("makes no difference for inputs without a slave", () => {
     const { raise, lower, take } = rig({ icw4: 0x01 | SFNM });
     raise(4);

@@ -92,7 +92,7 @@ deviceContract("the 8259A", () => {
     else if (what < 6) lines[random(8)].raise();
     else lines[random(8)].lower();
   };
-  return { device, clock, ports: 2, log, stimulate };
+  return { device, clock, ports: 2, log, wires: [int], stimulate };
 });
 
 describe("initialisation", () => {

@@ -61,8 +61,10 @@ function rig(hz = PIT_HZ) {
 deviceContract("the 8254", () => {
   const clock = new MachineClock(HZ);
   const log: string[] = [];
-  const device = new Pit8254({ clock, irq: new Probe("irq0", log, clock) });
-  return { device, clock, ports: 4, log, stimulate: (random) => device.setGate(2, random(2) === 1) };
+  const irq = new Probe("irq0", log, clock);
+  const device = new Pit8254({ clock, irq });
+  const stimulate = (random: (below: number) => number) => device.setGate(2, random(2) === 1);
+  return { device, clock, ports: 4, log, wires: [irq], stimulate };
 });
 
 deviceContract("port 0x61", () => {
@@ -575,6 +577,16 @@ describe("IRQ 0", () => {
     expect(irq0.level).toBe(false);
   });
 
+  it("follows GATE 0 too, where a board does not tie it high", () => {
+    const { start, pit, irq0, pulses, clock } = rig();
+    start(0, 3, 10);
+    pulses(7);
+    expect(irq0.level).toBe(false);
+    pit.setGate(0, false);
+    expect(irq0.level).toBe(true);
+    expect(clock.nextDeadline).toBe(Infinity);
+  });
+
   it("has nothing to do with the other counters", () => {
     const { start, log, clock, pulses } = rig();
     start(1, 2, 10);
@@ -674,6 +686,15 @@ describe("port 0x61", () => {
     const { write61, read61 } = speakerRig();
     write61(0xff);
     expect(read61() & 0xcf).toBe(0x0f);
+  });
+
+  it("closes the gate and silences the speaker at reset", () => {
+    const { write61, port61, start, draw } = speakerRig();
+    write61(0x03);
+    port61.reset();
+    start(2, 0, 1);
+    expect(draw(2, 4)).toBe("_____");
+    expect(port61.speaker).toBe(false);
   });
 
   it("the speaker sounds while its data bit and OUT 2 are both high", () => {

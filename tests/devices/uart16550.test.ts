@@ -82,8 +82,9 @@ function rig() {
 deviceContract("the 16550A", () => {
   const clock = new MachineClock(HZ);
   const log: string[] = [];
+  const irq = new Probe("irq4", log, clock);
   const device = new Uart16550("com1", {
-    irq: new Probe("irq4", log, clock),
+    irq,
     clock,
     output: (byte) => log.push(`sent ${byte}`),
     ready: () => log.push("ready"),
@@ -93,6 +94,7 @@ deviceContract("the 16550A", () => {
     clock,
     ports: 8,
     log,
+    wires: [irq],
     stimulate: (random) => {
       const what = random(6);
       if (what === 0) device.setModemLines(random(256));
@@ -389,6 +391,14 @@ describe("the character timeout", () => {
     expect(clock.nextDeadline).toBe(Infinity);
   });
 
+  it("that has struck does not strike again in a restored port", () => {
+    const { uart, clock, pass, source } = waiting();
+    pass(FOUR_CHARACTERS);
+    uart.restore(structuredClone(uart.save()));
+    expect(clock.nextDeadline).toBe(Infinity);
+    expect(source()).toBe(CHARACTER_TIMEOUT);
+  });
+
   it("gives way to the trigger level", () => {
     const { uart, pass, source } = waiting();
     pass(FOUR_CHARACTERS);
@@ -455,6 +465,16 @@ describe("errors on the line", () => {
     read(RBR);
     expect(read(LSR) & (FIFO_ERROR | BI)).toBe(FIFO_ERROR | BI);
     expect(read(LSR) & (FIFO_ERROR | BI)).toBe(0);
+  });
+
+  it("an error that leaves the FIFO unread takes LSR bit 7 with it, but LSR still shows it once", () => {
+    const { uart, write, read } = rig();
+    write(FCR, FIFO_ON);
+    uart.receiveBreak();
+    uart.receive(text("a"));
+    read(RBR);
+    expect(read(LSR)).toBe(0x60 | DR | BI);
+    expect(read(LSR)).toBe(0x60 | DR);
   });
 
   it("without FIFO there is no LSR bit 7", () => {
@@ -641,9 +661,11 @@ describe("loopback", () => {
   });
 
   it("a break comes back as a break, once", () => {
-    const { write, read } = rig();
-    write(MCR, LOOP);
+    const { write, read, irq } = rig();
+    write(MCR, LOOP | OUT2);
+    write(IER, ELSI);
     write(LCR, LCR_8N1 | SET_BREAK);
+    expect(irq.level).toBe(true);
     write(LCR, LCR_8N1 | SET_BREAK);
     expect(read(LSR) & (BI | OE)).toBe(BI);
     expect(read(RBR)).toBe(0);

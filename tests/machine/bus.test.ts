@@ -225,21 +225,58 @@ describe("memory-mapped devices", () => {
 
 describe("for any widths and addresses", () => {
   const widths = fc.constantFrom<Width>(1, 2, 4);
+  const values = fc.nat({ max: 0xffff_ffff });
+  const BASE = 0x1_0000_0000;
 
-  it("a wide access moves the same bytes as byte accesses do", () => {
+  /** The ways in: ports, and addresses above 4 GiB. */
+  const ways = {
+    port: {
+      map: (bus: Bus, device: Recorder) => bus.mapPorts(2, 8, device),
+      read: (bus: Bus, at: number, width: Width) => bus.portRead(at, width),
+      write: (bus: Bus, at: number, width: Width, value: number) => bus.portWrite(at, width, value),
+    },
+    memory: {
+      map: (bus: Bus, device: Recorder) => bus.mapMmio(BASE + 2, 8, device),
+      read: (bus: Bus, at: number, width: Width) => bus.mmioRead(BASE + at, width),
+      write: (bus: Bus, at: number, width: Width, value: number) => bus.mmioWrite(BASE + at, width, value),
+    },
+  };
+
+  it.each(["port", "memory"] as const)("a wide %s access moves the same bytes as byte accesses do", (way) => {
+    const { map, read, write } = ways[way];
     fc.assert(
-      fc.property(widths, widths, fc.nat(10), fc.nat({ max: 0xffff_ffff }), (maxWidth, width, at, value) => {
+      fc.property(widths, widths, fc.nat(12), values, (maxWidth, width, at, value) => {
         const wide = rig().bus;
         const narrow = rig().bus;
-        wide.mapPorts(2, 6, new Recorder("a", maxWidth, 6));
-        narrow.mapPorts(2, 6, new Recorder("b", 1, 6));
-        wide.portWrite(at, width, value);
-        for (let i = 0; i < width; i++) narrow.portWrite(at + i, 1, Math.floor(value / 256 ** i) & 0xff);
-        for (let port = 0; port < 12; port++) expect(wide.portRead(port, 1)).toBe(narrow.portRead(port, 1));
+        map(wide, new Recorder("a", maxWidth, 8));
+        map(narrow, new Recorder("b", 1, 8));
+        write(wide, at, width, value);
+        for (let i = 0; i < width; i++) write(narrow, at + i, 1, Math.floor(value / 256 ** i) & 0xff);
+        for (let i = 0; i < 16; i++) expect(read(wide, i, 1)).toBe(read(narrow, i, 1));
         let expected = 0;
-        for (let i = 0; i < width; i++) expected += narrow.portRead(at + i, 1) * 256 ** i;
-        expect(wide.portRead(at, width)).toBe(expected);
+        for (let i = 0; i < width; i++) expected += read(narrow, at + i, 1) * 256 ** i;
+        expect(read(wide, at, width)).toBe(expected);
       }),
     );
   });
+
+  it.each(["port", "memory"] as const)(
+    "a device sees %s accesses whole where it can, and never a wider one",
+    (way) => {
+      const { map, read, write } = ways[way];
+      fc.assert(
+        fc.property(widths, widths, fc.nat(12), values, (maxWidth, width, at, value) => {
+          const { bus } = rig();
+          const device = new Recorder("a", maxWidth, 8);
+          map(bus, device);
+          write(bus, at, width, value);
+          read(bus, at, width);
+          const whole = width <= maxWidth && at >= 2 && at + width <= 10 && at % width === 0;
+          const hex = (value % 256 ** width).toString(16);
+          if (whole) expect(device.seen).toEqual([`w${width}@${at - 2}=${hex}`, `r${width}@${at - 2}`]);
+          for (const access of device.seen) expect(Number(access[1])).toBeLessThanOrEqual(maxWidth);
+        }),
+      );
+    },
+  );
 });

@@ -14,7 +14,7 @@ import {
   OpKind,
   Register,
 } from "iced-x86";
-import { MODE_CODE32 } from "../../src/cpu/cpu.ts";
+import { MODE_CODE32 } from "../../src/cpu/mode.ts";
 import { DECODE_TRUNCATED, decode } from "../../src/cpu/decode.ts";
 import { Insn } from "../../src/cpu/insn.ts";
 import { type Row, rows } from "../../src/cpu/opcodes.ts";

@@ -103,7 +103,8 @@ function mnemonics(row: Row, form: Form): string[] {
   const [narrow, wide = narrow] = row.mnemonic.split("/");
   const own = form.operand32 ? wide : narrow;
   const names = own === narrow ? [own] : [own, narrow];
-  if (WITHOUT_SIZE.test(row.operands)) names.unshift(`${own}${form.operand32 ? "d" : "w"}`);
+  if (wide === narrow && WITHOUT_SIZE.test(row.operands))
+    names.unshift(`${own}${form.operand32 ? "d" : "w"}`);
   const family = /^(j|set|cmov)(?:n?[obesp]|ae?|be|[lg]e?)$/.exec(row.mnemonic);
   if (family !== null) names.push(`${family[1]}cc`);
   return names;

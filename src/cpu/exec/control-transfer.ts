@@ -6,10 +6,11 @@
  * anything changes.
  */
 import { load32, read16, read32 } from "../access.ts";
-import { type Cpu, MODE_FLAT, MODE_STACK32 } from "../cpu.ts";
+import type { Cpu } from "../cpu.ts";
 import { condition, getPF, getZF } from "../eflags.ts";
 import { raiseGP } from "../exceptions.ts";
 import type { Insn } from "../insn.ts";
+import { MODE_FLAT, MODE_STACK32 } from "../mode.ts";
 import { movedStackPointer, peek16, peek32, push16, push32 } from "../stack.ts";
 import { CS, ECX, EIP, ESP, FLAG_AUX, FLAG_RESULT, SEG_LIMIT, SS } from "../state.ts";
 

@@ -2,23 +2,31 @@
  * What a shift or rotate by `n` does, for each width: returns the result and sets the flags. `n` is 0 to 31; by 0
  * nothing changes, flags included. Operands of 8 and 16 bits come and go zero-extended.
  *
- * OF is defined for a count of 1 only. For larger counts the processor we recorded (`tests/cpu/exec/vectors`) gives
- * the OF of its *first* one-bit step; AF, undefined too, is cleared by shifts and kept by rotates. A rotate through
- * carry by a multiple of its period (9 or 17) changes nothing. Others, by their manuals and public tests:
+ * What the SDM leaves undefined is as the recorded processor has it (`tests/cpu/exec/vectors`):
  *
- *     OF, count > 1     recorded Intel: of the first step     AMD K8 to Zen: of the result, as by the rule for 1
- *     AF, SHL SHR SAR   recorded Intel: 0                     AMD: 1
- *     SHLD/SHRD r16, count > 16 (result undefined)            all recorded: the 48-bit pattern d:s:d moves
+ *     OF, counts above 1           that of the first one-bit step; but ROL and ROR of a register by an immediate
+ *                                  leave it alone (`keepOF`)
+ *     AF                           shifts clear it; rotates, which define it, leave it
+ *     SHLD, SHRD by more than 16   of 16-bit operands: the destination follows the source into the gap
+ *     CF, SHL and SHR by more      0: the bit that left last is one of those that came in
+ *       than the width
+ *     RCL, RCR by 9, 18, 27 or 17  a whole turn of 8 or 16 bits and carry: no flag changes
  *
  * SDM: volume 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD.
  */
 import type { Cpu } from "../cpu.ts";
-import { flagsResultCfOf } from "../eflags.ts";
+import { flagsResultCfOf, getCF } from "../eflags.ts";
 import { FLAG_AUX } from "../state.ts";
 
 /** CF and OF as given; the other flags stay. */
 function rotated(cpu: Cpu, cf: number, of: number): void {
   cpu.r[FLAG_AUX] = (cpu.r[FLAG_AUX] & 0x3fff_ffff) | (cf << 31) | ((cf ^ of) << 30);
+}
+
+/** `result`, with OF as it was before if `n` is above 1. */
+export function keepOF(cpu: Cpu, result: number, n: number, of: number): number {
+  if (n > 1) rotated(cpu, getCF(cpu), of);
+  return result;
 }
 
 // --- Shifts ---------------------------------------------------------------------------------------------------

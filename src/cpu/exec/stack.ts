@@ -18,7 +18,7 @@ import { EFLAGS_RF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM, readEflags } from "../efl
 import { raiseGP, raiseSS } from "../exceptions.ts";
 import { iopl, loadFlags, popfFlags } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
-import { loadSegment } from "../segment-load.ts";
+import { loadSegment, shadowStackLoad } from "../segment-load.ts";
 import { segmented } from "../segmentation.ts";
 import {
   movedStackPointer,
@@ -111,14 +111,13 @@ export function popw_Sw(cpu: Cpu, insn: Insn): void {
   cpu.r[ESP] = esp;
 }
 
-/** SDM: volume 3, 6.8.3: no interrupt until the next instruction has run: it may load ESP. */
 export function popd_SS(cpu: Cpu, insn: Insn): void {
   popd_Sw(cpu, insn);
-  cpu.inhibitInterrupts = true;
+  shadowStackLoad(cpu);
 }
 export function popw_SS(cpu: Cpu, insn: Insn): void {
   popw_Sw(cpu, insn);
-  cpu.inhibitInterrupts = true;
+  shadowStackLoad(cpu);
 }
 
 // --- PUSHA, POPA ---------------------------------------------------------------------------------------------------

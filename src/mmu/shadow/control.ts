@@ -27,7 +27,6 @@ import {
   PTE_A,
   PTE_P,
   reloadsPdptes,
-  TWO_LEVEL,
 } from "../paging.ts";
 import type { Gva } from "../types.ts";
 import { directorySptep, leafSptep } from "./fetch.ts";
@@ -84,13 +83,11 @@ export function writeCr4(kvm: Kvm, value: number): boolean {
     ? reloadsPdptes(walker.cr0, old, walker.cr0, value)
     : paging && (~old & value & CR4_PAE) !== 0;
   if (load && !walker.loadPdptes(walker.cr3)) return false;
-  const before = walker.rootLevel;
   walker.cr4 = value;
   syncGlobal(kvm, CR4_WRITE);
   resetContext(kvm, CR4_WRITE);
   // KVM: links made while PSE had another value stay, since roles do not record it.
-  const twoLevel = before === TWO_LEVEL || walker.rootLevel === TWO_LEVEL;
-  if (walker.sdm && twoLevel && ((old ^ value) & CR4_PSE) !== 0) zapAll(kvm, MODE_CHANGE);
+  if (walker.sdm && ((old ^ value) & CR4_PSE) !== 0) zapAll(kvm, MODE_CHANGE);
   return true;
 }
 

@@ -124,8 +124,9 @@ export class ShadowMmu implements Mmu {
     enterGuest(this.kvm);
   }
 
-  setCr0(value: number): boolean {
+  setCr0(cr0: number): boolean {
     const { kvm } = this;
+    const value = cr0 | 0;
     if (!cr0WriteExits(kvm, value)) return true;
     kvm.stats.exits_cr0++;
     this.crExit(EXIT_CR0, 0, value);
@@ -145,8 +146,9 @@ export class ShadowMmu implements Mmu {
     enterGuest(kvm);
   }
 
-  setCr3(value: number): boolean {
+  setCr3(cr3: number): boolean {
     const { kvm } = this;
+    const value = cr3 | 0;
     kvm.stats.exits_cr3++;
     this.crExit(EXIT_CR3, 3, value);
     const done = writeCr3(kvm, value);
@@ -154,8 +156,9 @@ export class ShadowMmu implements Mmu {
     return done;
   }
 
-  setCr4(value: number): boolean {
+  setCr4(cr4: number): boolean {
     const { kvm } = this;
+    const value = cr4 | 0;
     if (!cr4WriteExits(kvm, value)) {
       kvm.walker.cr4 = value;
       return true;
