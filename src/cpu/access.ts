@@ -18,7 +18,7 @@ import {
   TLB_SUPERVISOR,
 } from "../mmu/tlb.ts";
 import type { Cpu } from "./cpu.ts";
-import { raisePageFault } from "./exceptions.ts";
+import { pageFault } from "./exceptions.ts";
 import type { Insn } from "./insn.ts";
 import { segmented } from "./segmentation.ts";
 
@@ -93,9 +93,13 @@ function loadSlow(cpu: Cpu, la: number, bytes: number): number {
 
 /** One to four bytes of one page. */
 function loadPiece(cpu: Cpu, la: number, bytes: number): number {
+  if (cpu.fault.held) return 0;
   const hpa = cpu.mmu.translate(la, cpu.userAccess);
   if (hpa >= 0) return bytesAt(cpu, hpa, bytes);
-  if (hpa === INJECT) raisePageFault(cpu, la, cpu.mmu.faultError);
+  if (hpa === INJECT) {
+    pageFault(cpu, la, cpu.mmu.faultError);
+    return 0;
+  }
   const gpa = cpu.mmu.emulateGpa;
   const ram = cpu.memory.hpa(gpa);
   if (ram >= 0) return bytesAt(cpu, ram, bytes);
@@ -236,6 +240,7 @@ export class PreparedStore {
 export function prepareStore(cpu: Cpu, la: number, bytes: number): void {
   const { store } = cpu;
   store.bytes = bytes;
+  store.plain = false;
   const inPage = 4096 - (la & 0xfff);
   if (bytes <= inPage) {
     store.split = bytes;
@@ -249,6 +254,7 @@ export function prepareStore(cpu: Cpu, la: number, bytes: number): void {
 }
 
 function preparePiece(cpu: Cpu, la: number, piece: number): void {
+  if (cpu.fault.held) return;
   const { store, tlb } = cpu;
   const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
   const expected = (la & ~0xfff) | tlb[TLB_GENERATION];
@@ -262,7 +268,10 @@ function preparePiece(cpu: Cpu, la: number, piece: number): void {
     return;
   }
   const hpa = cpu.mmu.translate(la, cpu.userAccess | PFERR_WRITE);
-  if (hpa === INJECT) raisePageFault(cpu, la, cpu.mmu.faultError);
+  if (hpa === INJECT) {
+    pageFault(cpu, la, cpu.mmu.faultError);
+    return;
+  }
   if (hpa === EMULATE) {
     const gpa = cpu.mmu.emulateGpa;
     store.gpas[piece] = gpa;
@@ -283,6 +292,7 @@ function preparedLow(cpu: Cpu): number {
 }
 
 function preparedByteRun(cpu: Cpu, from: number, count: number): number {
+  if (cpu.fault.held) return 0;
   const { store } = cpu;
   if (store.gpas[0] >= 0 && store.hpas[0] < 0 && store.split === store.bytes) {
     cpu.noteMmio();
@@ -304,6 +314,7 @@ function preparedByte(cpu: Cpu, at: number): number {
 
 /** Completes a prepared store: `low` holds its first four bytes, `high` the rest. Cannot fault. */
 export function commitStore(cpu: Cpu, low: number, high: number): void {
+  if (cpu.fault.held) return;
   const { store } = cpu;
   commitPiece(cpu, 0, 0, store.split, low, high);
   if (store.split !== store.bytes) commitPiece(cpu, 1, store.split, store.bytes - store.split, low, high);

@@ -4,6 +4,7 @@
  * A block ends at a control transfer, at an instruction that may change what follows it (mode, interrupts,
  * translation), and at the end of its page. An instruction that spans two pages is a block of its own.
  */
+import type { Pfn } from "../mmu/types.ts";
 import type { Insn } from "./insn.ts";
 
 /** A `mode` that no processor is ever in: the block may not run. */
@@ -26,6 +27,8 @@ export class Block {
   /** The last two blocks that followed it: chains that skip the lookup while `la`, `mode` and `epoch` match. */
   next: Block;
   other: Block;
+  /** The next block whose address falls into the same slot of the cache. */
+  sameSlot: Block;
 
   constructor(
     mode: number,
@@ -45,6 +48,7 @@ export class Block {
     this.epoch = -1;
     this.next = this;
     this.other = this;
+    this.sameSlot = this;
   }
 }
 
@@ -55,66 +59,64 @@ class CodePage {
   chunks = 0;
 }
 
+/** Who must hear that decoded code was read from a frame: write tags filled before now let stores through. */
+export interface CodeWatch {
+  markCode(frame: Pfn): void;
+}
+
 const SLOTS = 1 << 16;
 const slotOf = (hpa: number): number => (hpa ^ (hpa >>> 15)) & (SLOTS - 1);
 
 export class BlockCache {
+  /** Lists, linked by `sameSlot`. */
   private readonly slots: Block[];
-  private readonly pages: Map<number, CodePage>;
+  private readonly pages: Map<Pfn, CodePage>;
   private readonly codeMap: Uint8Array;
+  private readonly watch: CodeWatch;
   /** Stands for "no block": never matches a lookup. */
   readonly none: Block;
 
-  constructor(codeMap: Uint8Array) {
+  constructor(codeMap: Uint8Array, watch: CodeWatch) {
     this.none = new Block(DEAD, -1, 0, [], true, -1);
     this.slots = new Array<Block>(SLOTS).fill(this.none);
     this.pages = new Map();
     this.codeMap = codeMap;
+    this.watch = watch;
   }
 
   /** The block at `hpa` for `mode`, or `none`. */
   find(hpa: number, mode: number): Block {
-    const block = this.slots[slotOf(hpa)];
-    return block.hpa === hpa && block.mode === mode ? block : this.none;
+    let block = this.slots[slotOf(hpa)];
+    while (block !== this.none && (block.hpa !== hpa || block.mode !== mode)) block = block.sameSlot;
+    return block;
   }
 
-  /** Adds a block. Returns true if one of its pages held no code before: its write tags must go. */
-  add(block: Block): boolean {
-    this.slots[slotOf(block.hpa)] = block;
-    const inFirst = Math.min(block.bytes, 4096 - (block.hpa & 0xfff));
-    let fresh = this.register(block, block.hpa >>> 12, block.hpa & 0xfff, inFirst);
-    if (block.secondPage >= 0) {
-      fresh = this.register(block, block.secondPage, 0, block.bytes - inFirst) || fresh;
-    }
-    return fresh;
+  /** Adds a block, in place of the one that was there for its mode. */
+  add(block: Block): void {
+    const old = this.find(block.hpa, block.mode);
+    if (old !== this.none) this.drop(old);
+    const slot = slotOf(block.hpa);
+    block.sameSlot = this.slots[slot];
+    this.slots[slot] = block;
+    this.register(block, block.hpa >>> 12);
+    if (block.secondPage >= 0) this.register(block, block.secondPage);
   }
 
   /** Drops the blocks that any of `count` bytes at `hpa` (within one page) belongs to. True if there were any. */
   written(hpa: number, count: number): boolean {
     const frame = hpa >>> 12;
     const page = this.pages.get(frame);
-    if (page === undefined || (page.chunks & chunkMask(hpa & 0xfff, count)) === 0) return false;
-    const from = hpa & 0xfff;
-    const kept = page.blocks.filter((block) => {
-      if (block.mode === DEAD) return false;
-      const start = block.secondPage === frame ? 0 : block.hpa & 0xfff;
-      const end = block.secondPage === frame ? (block.hpa & 0xfff) + block.bytes - 4096 : start + block.bytes;
-      if (from >= end || from + count <= start) return true;
-      block.mode = DEAD;
-      return false;
-    });
-    const dropped = kept.length !== page.blocks.length;
-    page.blocks = kept;
-    page.chunks = 0;
-    for (const block of kept) {
-      if (block.secondPage === frame) page.chunks |= chunkMask(0, (block.hpa & 0xfff) + block.bytes - 4096);
-      else page.chunks |= chunkMask(block.hpa & 0xfff, Math.min(block.bytes, 4096 - (block.hpa & 0xfff)));
-    }
-    if (kept.length === 0) {
+    if (page === undefined) return false;
+    if (page.chunks === 0) {
+      // An earlier store took the last block. Code that only changes itself has been decoded again by now.
       this.pages.delete(frame);
       this.codeMap[frame] = 0;
+      return false;
     }
-    return dropped;
+    if ((page.chunks & chunkMask(hpa & 0xfff, count)) === 0) return false;
+    const hit = page.blocks.filter((block) => overlaps(block, hpa, count));
+    for (const block of hit) this.drop(block);
+    return hit.length > 0;
   }
 
   clear(): void {
@@ -126,18 +128,58 @@ export class BlockCache {
     this.pages.clear();
   }
 
-  private register(block: Block, frame: number, offset: number, count: number): boolean {
+  private register(block: Block, frame: Pfn): void {
     let page = this.pages.get(frame);
-    const fresh = page === undefined;
     if (page === undefined) {
       page = new CodePage();
       this.pages.set(frame, page);
       this.codeMap[frame] = 1;
+      this.watch.markCode(frame);
     }
     page.blocks.push(block);
-    page.chunks |= chunkMask(offset, count);
-    return fresh;
+    page.chunks |= chunksOf(block, frame);
   }
+
+  /** Takes a block from its slot and its pages; chains to it break, because its mode matches nothing any more. */
+  private drop(block: Block): void {
+    block.mode = DEAD;
+    const slot = slotOf(block.hpa);
+    if (this.slots[slot] === block) {
+      this.slots[slot] = block.sameSlot;
+    } else {
+      let before = this.slots[slot];
+      while (before.sameSlot !== block) before = before.sameSlot;
+      before.sameSlot = block.sameSlot;
+    }
+    this.unregister(block, block.hpa >>> 12);
+    if (block.secondPage >= 0) this.unregister(block, block.secondPage);
+  }
+
+  private unregister(block: Block, frame: Pfn): void {
+    const page = this.pages.get(frame);
+    if (page === undefined) return;
+    page.blocks = page.blocks.filter((other) => other !== block);
+    page.chunks = 0;
+    for (const other of page.blocks) page.chunks |= chunksOf(other, frame);
+  }
+}
+
+/** Bytes of a block that lie in its first page. */
+const bytesInFirst = (block: Block): number => Math.min(block.bytes, 4096 - (block.hpa & 0xfff));
+
+/** Whether any of `count` bytes at `hpa` belongs to the block. Both its pages may be the same frame. */
+function overlaps(block: Block, hpa: number, count: number): boolean {
+  const inFirst = bytesInFirst(block);
+  if (hpa < block.hpa + inFirst && block.hpa < hpa + count) return true;
+  return hpa >>> 12 === block.secondPage && (hpa & 0xfff) < block.bytes - inFirst;
+}
+
+/** Chunks of a frame that a block covers. */
+function chunksOf(block: Block, frame: Pfn): number {
+  const inFirst = bytesInFirst(block);
+  let chunks = block.hpa >>> 12 === frame ? chunkMask(block.hpa & 0xfff, inFirst) : 0;
+  if (block.secondPage === frame) chunks |= chunkMask(0, block.bytes - inFirst);
+  return chunks;
 }
 
 function chunkMask(offset: number, count: number): number {

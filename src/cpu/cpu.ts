@@ -27,9 +27,10 @@ import { PreparedStore } from "./access.ts";
 import { buildBlock, limitedBlock } from "./block-builder.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
-import { GuestFault, raisePageFault } from "./exceptions.ts";
+import { GuestFault, raisePageFault, releaseFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
 import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
+import { rows } from "./opcodes.ts";
 import { ATTR_DB, isFlat } from "./segmentation.ts";
 import {
   CPL,
@@ -40,9 +41,12 @@ import {
   DR6,
   DR6_BS,
   DR7,
+  DS,
   EFLAGS,
   EIP,
+  ES,
   FLAG_RESULT,
+  FS,
   GS,
   SEG_ATTR,
   SEG_BASE,
@@ -77,8 +81,13 @@ export type RunResult =
 
 /** Instructions counted at a time, so that the countdown stays a small integer. */
 const MAX_SLICE = 1 << 28;
+const FLAT_CODE_AND_STACK = MODE_CODE32 | MODE_STACK32 | (1 << (MODE_FLAT + CS)) | (1 << (MODE_FLAT + SS));
 /** A `pos` past the end of every block. */
 const BLOCK_OVER = 1 << 28;
+
+/** The segments that `refreshCode` leaves alone, and their bits in `mode`. */
+const DATA_SEGMENTS = [ES, DS, FS, GS];
+const DATA_FLAT = DATA_SEGMENTS.reduce((bits, seg) => bits | (1 << (MODE_FLAT + seg)), 0);
 
 export class Cpu {
   // Views, fixed for life.
@@ -152,7 +161,7 @@ export class Cpu {
     this.bus = bus;
     this.store = new PreparedStore();
     this.fault = new GuestFault();
-    this.blocks = new BlockCache(this.codeMap);
+    this.blocks = new BlockCache(this.codeMap, mmu.tlb);
     this.tlbUnit = mmu.tlb;
     this.running = this.blocks.none;
     this.pos = 0;
@@ -251,6 +260,17 @@ export class Cpu {
     this.requestAttention();
   }
 
+  /**
+   * The running instruction touches nothing but general registers, flags and memory, through flat segments: its
+   * handler may run on after a page fault, and be undone.
+   */
+  mayHoldFault(): boolean {
+    const index = this.current;
+    if (index < 0 || (this.mode & FLAT_CODE_AND_STACK) !== FLAT_CODE_AND_STACK) return false;
+    const insn = this.running.insns[index];
+    return rows[insn.row].simple && (insn.flat || !insn.memory);
+  }
+
   /** Guest memory that holds decoded code was written. */
   codeWritten(hpa: number, bytes: number): void {
     if (this.blocks.written(hpa, bytes)) this.endBlock();
@@ -265,21 +285,40 @@ export class Cpu {
 
   /** Recomputes everything derived from segment registers, CPL, CR0 and EFLAGS.VM. Call after changing any. */
   refreshMode(): void {
+    let flat = 0;
+    for (const seg of DATA_SEGMENTS) if (isFlat(this, seg)) flat |= 1 << (MODE_FLAT + seg);
+    this.mode = flat;
+    this.refreshCode();
+  }
+
+  /** The same after a change of CS, SS, CPL, CR0 and EFLAGS.VM only. */
+  refreshCode(): void {
     const { r } = this;
     this.refreshPrivilege();
-    let mode = 0;
+    let mode = this.mode & DATA_FLAT;
     if ((r[SEG_ATTR + CS] & ATTR_DB) !== 0) mode |= MODE_CODE32;
     if ((r[SEG_ATTR + SS] & ATTR_DB) !== 0) mode |= MODE_STACK32;
     if (r[CPL] === 3) mode |= MODE_USER;
     if ((r[CR0] & CR0_PE) !== 0) mode |= MODE_PROTECTED;
     if ((r[EFLAGS] & EFLAGS_VM) !== 0) mode |= MODE_V86;
-    for (let seg = 0; seg <= GS; seg++) if (isFlat(this, seg)) mode |= 1 << (MODE_FLAT + seg);
+    if (isFlat(this, CS)) mode |= 1 << (MODE_FLAT + CS);
+    if (isFlat(this, SS)) mode |= 1 << (MODE_FLAT + SS);
     this.mode = mode;
     const stackBits = MODE_STACK32 | (1 << (MODE_FLAT + SS));
     this.stackFlat = (mode & stackBits) === stackBits;
     this.csBase = r[SEG_BASE + CS];
     // Chained blocks are not checked against the limit of CS again, so a segment with one starts new chains.
     if ((mode & (1 << (MODE_FLAT + CS))) === 0) this.tlbUnit.epoch++;
+  }
+
+  /**
+   * The same after CS and SS became flat 32-bit segments of ring 0 or 3 in protected mode, and nothing else changed.
+   */
+  enterFlat(user: boolean): void {
+    this.mode = (this.mode & ~(MODE_USER | MODE_V86)) | FLAT_CODE_AND_STACK | (user ? MODE_USER : 0);
+    this.stackFlat = true;
+    this.csBase = 0;
+    this.refreshPrivilege();
   }
 
   /** Runs until `icount` is exactly `until`, or until there is a reason to stop before. */
@@ -364,6 +403,7 @@ export class Cpu {
 
   /** An instruction, or a delivery, faulted: put EIP and the count where they were before it, then deliver. */
   private deliverPendingFault(): void {
+    if (this.fault.held) releaseFault(this);
     const index = this.current;
     if (index >= 0) {
       this.r[EIP] = (this.r[EIP] + this.running.insns[index].start) | 0;
@@ -405,7 +445,13 @@ export class Cpu {
         insn.exec(this, insn);
         index = this.pos;
       }
-      if (index !== count) count = this.stoppedAt;
+      if (index !== count) {
+        if (this.fault.held) {
+          this.deliverPendingFault();
+          return;
+        }
+        count = this.stoppedAt;
+      }
       this.pos = 0;
       this.left -= count;
       if (block.fallsThrough || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
@@ -439,7 +485,7 @@ export class Cpu {
     }
     if (block === this.blocks.none) {
       block = buildBlock(this, la, hpa);
-      if (this.blocks.add(block)) this.tlbUnit.flush();
+      if (block.hpa >= 0) this.blocks.add(block);
     }
     if ((this.mode & (1 << (MODE_FLAT + CS))) === 0) {
       // SDM: volume 3, 5.3: fetching beyond the limit of CS raises #GP(0).

@@ -3,8 +3,9 @@
  *
  * SDM: volume 2, 2.1 "Instruction format for protected mode", appendix A.
  */
-import { MODE_CODE32, MODE_FLAT } from "./mode.ts";
+
 import { type Insn, REP_E, REP_NE, REP_NONE } from "./insn.ts";
+import { MODE_CODE32, MODE_FLAT } from "./mode.ts";
 import { decodeMemory, OPERAND_TRUNCATED, read16, read32 } from "./modrm.ts";
 import { ROW_UD, ROW_UD_MODRM, type Row, rows } from "./opcodes.ts";
 import { CS, DS, EBX, EDI, ES, ESI, FS, GS, SS } from "./state.ts";

@@ -65,11 +65,9 @@ export class Descriptor {
   la = 0;
   low = 0;
   high = 0;
+  /** From `high`, as a segment register holds it (`segmentation.ts`). */
+  attr = 0;
 
-  /** As a segment register holds it (`segmentation.ts`). */
-  get attr(): number {
-    return (this.high >>> 8) & 0xf0ff;
-  }
   get base(): number {
     return (this.low >>> 16) | ((this.high & 0xff) << 16) | (this.high & 0xff00_0000);
   }
@@ -123,7 +121,7 @@ export function findDescriptor(cpu: Cpu, selector: number, into: Descriptor): bo
   const { r } = cpu;
   const offset = selector & 0xfff8;
   if ((selector & SELECTOR_TI) === 0) {
-    if (offset + 7 > r[GDTR_LIMIT] >>> 0) return false;
+    if (offset + 7 > r[GDTR_LIMIT]) return false;
     readDescriptor(cpu, (r[GDTR_BASE] + offset) | 0, into);
     return true;
   }
@@ -134,11 +132,15 @@ export function findDescriptor(cpu: Cpu, selector: number, into: Descriptor): bo
 
 /** Reads eight bytes of a descriptor table, as a supervisor whatever CPL is. */
 export function readDescriptor(cpu: Cpu, la: number, into: Descriptor): void {
+  const user = cpu.userAccess !== 0;
+  if (user) assumePrivilege(cpu, 0);
+  const low = load32(cpu, la);
+  const high = load32(cpu, (la + 4) | 0);
+  if (user) cpu.refreshPrivilege();
   into.la = la;
-  assumePrivilege(cpu, 0);
-  into.low = load32(cpu, la);
-  into.high = load32(cpu, (la + 4) | 0);
-  cpu.refreshPrivilege();
+  into.low = low;
+  into.high = high;
+  into.attr = (high >>> 8) & 0xf0ff;
 }
 
 /** Makes the next accesses those of another privilege level, until `refreshPrivilege`. Faults need no care. */
@@ -153,6 +155,7 @@ export function markAccessed(cpu: Cpu, descriptor: Descriptor): void {
   const high = descriptor.high | (ATTR_ACCESSED << 8);
   systemStore8(cpu, (descriptor.la + 5) | 0, (high >>> 8) & 0xff);
   descriptor.high = high;
+  descriptor.attr |= ATTR_ACCESSED;
 }
 
 /** Writes the four words of a segment register. `refreshMode` is the caller's. */

@@ -9,6 +9,7 @@ import { EFLAGS_NT, EFLAGS_VM } from "./eflags.ts";
 import { raiseGP, raiseSS } from "./exceptions.ts";
 import { checkReturnCode, returnToOuter } from "./far-transfer.ts";
 import { iretFlags, loadFlags } from "./flag-rules.ts";
+import { returnFlat } from "./flat-transitions.ts";
 import { loadRealSegment } from "./segment-load.ts";
 import { StackCursor } from "./stack.ts";
 import { CPL, CR0, CR0_PE, CS, EFLAGS, EIP, SEG_LIMIT } from "./state.ts";
@@ -16,8 +17,10 @@ import { raiseUnimplemented } from "./unimplemented.ts";
 
 const code = new Descriptor();
 const stack = new StackCursor();
+const frame = new Int32Array(3);
 
 export function interruptReturn(cpu: Cpu, wide: boolean): void {
+  if (wide && returnFlat(cpu)) return;
   const { r } = cpu;
   const protectedMode = (r[CR0] & CR0_PE) !== 0;
   if ((r[EFLAGS] & EFLAGS_VM) !== 0) raiseUnimplemented(cpu, "IRET in virtual-8086 mode");
@@ -25,9 +28,10 @@ export function interruptReturn(cpu: Cpu, wide: boolean): void {
   const size = wide ? 4 : 2;
   stack.current(cpu);
   if (!stack.holds(3 * size)) raiseSS(cpu, 0);
-  const offset = stack.pop(cpu, wide);
-  const selector = stack.pop(cpu, wide) & 0xffff;
-  const flags = stack.pop(cpu, wide);
+  stack.popFrame(cpu, frame, 3, wide);
+  const offset = frame[0];
+  const selector = frame[1] & 0xffff;
+  const flags = frame[2];
   const changed = iretFlags(cpu, wide);
   if (!protectedMode) {
     returnReal(cpu, selector, offset);
@@ -51,7 +55,7 @@ function returnToSame(cpu: Cpu, selector: number, offset: number): void {
   markAccessed(cpu, code);
   stack.commit(cpu);
   cacheCode(cpu, selector, code, cpu.r[CPL]);
-  cpu.refreshMode();
+  cpu.refreshCode();
   cpu.r[EIP] = offset;
 }
 

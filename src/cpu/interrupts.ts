@@ -23,6 +23,7 @@ import {
 } from "./descriptors.ts";
 import { EFLAGS_AC, EFLAGS_IF, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, readEflags } from "./eflags.ts";
 import { raiseGP, raiseNP, raiseSS } from "./exceptions.ts";
+import { deliverFlat } from "./flat-transitions.ts";
 import { loadRealSegment } from "./segment-load.ts";
 import { StackCursor } from "./stack.ts";
 import {
@@ -62,6 +63,8 @@ const gate = new Descriptor();
 const code = new Descriptor();
 const sameStack = new StackCursor();
 const innerStack = new InnerStack();
+/** What a delivery pushes. */
+const frame = new Int32Array(6);
 
 /** An external interrupt, between two instructions. */
 export function deliverInterrupt(cpu: Cpu, vector: number): void {
@@ -137,8 +140,10 @@ function deliver(
     deliverReal(cpu, vector, flags, returnEip);
     return;
   }
+  if (deliverFlat(cpu, vector, errorCode, flags, returnEip, ext === 0)) return;
   const gateError = vector * 8 + IDT + ext;
   if (vector * 8 + 7 > r[IDTR_LIMIT]) raiseGP(cpu, gateError);
+  assumePrivilege(cpu, 0);
   readDescriptor(cpu, (r[IDTR_BASE] + vector * 8) | 0, gate);
   const type = gate.systemType;
   if (!isInterruptGate(type)) raiseGP(cpu, gateError);
@@ -149,39 +154,48 @@ function deliver(
 
   const wide = type >= TYPE_INTERRUPT_GATE32;
   const level = checkHandler(cpu, gate.gateSelector, ext);
-  const stack = level < r[CPL] ? innerStack : sameStack;
-  const bytes = (wide ? 4 : 2) * ((stack === innerStack ? 5 : 3) + (errorCode === NO_ERROR_CODE ? 0 : 1));
+  const inner = level < r[CPL];
+  const count = buildFrame(cpu, inner, flags, returnEip, errorCode);
+  const stack = inner ? innerStack : sameStack;
   let stackError = ext;
-  if (stack === innerStack) {
+  if (inner) {
     innerStack.load(cpu, level, ext);
     stackError = selectorError(innerStack.selector, ext);
   } else {
     sameStack.current(cpu);
   }
-  if (!stack.hasRoom(bytes)) raiseSS(cpu, stackError);
+  if (!stack.hasRoom(wide ? count * 4 : count * 2)) raiseSS(cpu, stackError);
   const offset = gate.gateOffset(wide);
   if (offset >>> 0 > code.limit >>> 0) raiseGP(cpu, ext);
   markAccessed(cpu, code);
-  if (stack === innerStack) markAccessed(cpu, innerStack.descriptor);
+  if (inner) markAccessed(cpu, innerStack.descriptor);
 
   assumePrivilege(cpu, level);
-  if (stack === innerStack) {
-    stack.push(cpu, r[SEG_SELECTOR + SS], wide);
-    stack.push(cpu, r[ESP], wide);
-  }
-  stack.push(cpu, flags, wide);
-  stack.push(cpu, r[SEG_SELECTOR + CS], wide);
-  stack.push(cpu, returnEip, wide);
-  if (errorCode !== NO_ERROR_CODE) stack.push(cpu, errorCode, wide);
+  stack.pushFrame(cpu, frame, count, wide);
 
-  if (stack === innerStack) cacheSegment(cpu, SS, innerStack.selector, innerStack.descriptor);
+  if (inner) cacheSegment(cpu, SS, innerStack.selector, innerStack.descriptor);
   stack.commit(cpu);
   cacheCode(cpu, gate.gateSelector, code, level);
   const isTrap = type === TYPE_TRAP_GATE16 || type === TYPE_TRAP_GATE32;
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (isTrap ? 0 : EFLAGS_IF));
   cpu.stepping = false;
-  cpu.refreshMode();
+  cpu.refreshCode();
   r[EIP] = offset;
+}
+
+/** Fills `frame` in the order of pushing; returns how many words there are. */
+function buildFrame(cpu: Cpu, inner: boolean, flags: number, returnEip: number, errorCode: number): number {
+  const { r } = cpu;
+  let count = 0;
+  if (inner) {
+    frame[count++] = r[SEG_SELECTOR + SS];
+    frame[count++] = r[ESP];
+  }
+  frame[count++] = flags;
+  frame[count++] = r[SEG_SELECTOR + CS];
+  frame[count++] = returnEip;
+  if (errorCode !== NO_ERROR_CODE) frame[count++] = errorCode;
+  return count;
 }
 
 function isInterruptGate(type: number): boolean {
@@ -209,9 +223,7 @@ function deliverReal(cpu: Cpu, vector: number, flags: number, returnEip: number)
   const offset = load16(cpu, entry);
   const selector = load16(cpu, (entry + 2) | 0);
   if (offset > r[SEG_LIMIT + CS] >>> 0) raiseGP(cpu, 0);
-  sameStack.push16(cpu, flags);
-  sameStack.push16(cpu, r[SEG_SELECTOR + CS]);
-  sameStack.push16(cpu, returnEip);
+  sameStack.pushFrame(cpu, frame, buildFrame(cpu, false, flags, returnEip, NO_ERROR_CODE), false);
   sameStack.commit(cpu);
   loadRealSegment(cpu, CS, selector);
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_IF | EFLAGS_RF | EFLAGS_AC);

@@ -525,7 +525,20 @@ export interface Row {
   /** ENDS_NONE, ENDS_BRANCH or ENDS_STOP. */
   readonly ends: number;
   readonly lock: boolean;
+  /**
+   * Changes nothing but general registers, arithmetic flags, EIP and memory, and depends on nothing else: after a
+   * page fault its handler may run on with a value of 0 and be undone (`exceptions.ts`).
+   */
+  readonly simple: boolean;
 }
+
+const SIMPLE =
+  /^(?:mov|movzx|movsx|add|or|adc|sbb|and|sub|xor|cmp|test|inc|dec|neg|not|xchg|xadd|cmpxchg|imul|push|pop|call|ret|jmp|leave|rol|ror|rcl|rcr|shl|shr|sar|shld|shrd|set\w+|cmov\w+)$/;
+/** Segment, control and debug registers and far pointers are not simple. */
+const NOT_SIMPLE = /S[w]?$|^S|[CD]d|p$/;
+
+const isSimple = (mnemonic: string, operands: string): boolean =>
+  SIMPLE.test(mnemonic) && !operands.split(",").some((operand) => NOT_SIMPLE.test(operand));
 
 export const rows: readonly Row[] = TABLE.map(([key, mnemonic, operands, flags = 0]) => ({
   key,
@@ -533,4 +546,5 @@ export const rows: readonly Row[] = TABLE.map(([key, mnemonic, operands, flags =
   operands,
   ends: flags & (ENDS_BRANCH | ENDS_STOP),
   lock: (flags & LOCK) !== 0,
+  simple: isSimple(mnemonic, operands),
 }));

@@ -35,7 +35,6 @@ import {
 } from "./state.ts";
 
 const descriptor = new Descriptor();
-const DATA_SEGMENTS = [ES, DS, FS, GS];
 
 /** Selectors name descriptors: protected mode, and not virtual-8086 mode. */
 export function usesDescriptors(cpu: Cpu): boolean {
@@ -118,10 +117,15 @@ export function setFlatSegment(cpu: Cpu, seg: number, selector: number, attr: nu
  * as on real processors, because their DPL reads as 0.
  */
 export function dropInaccessibleSegments(cpu: Cpu): void {
+  if (isInaccessible(cpu, ES)) loadNull(cpu, ES, 0);
+  if (isInaccessible(cpu, DS)) loadNull(cpu, DS, 0);
+  if (isInaccessible(cpu, FS)) loadNull(cpu, FS, 0);
+  if (isInaccessible(cpu, GS)) loadNull(cpu, GS, 0);
+}
+
+function isInaccessible(cpu: Cpu, seg: number): boolean {
   const { r } = cpu;
-  for (const seg of DATA_SEGMENTS) {
-    const attr = r[SEG_ATTR + seg];
-    const conforming = (attr & (ATTR_CODE | ATTR_DC)) === (ATTR_CODE | ATTR_DC);
-    if (!conforming && attrDpl(attr) < r[CPL]) loadNull(cpu, seg, 0);
-  }
+  const attr = r[SEG_ATTR + seg];
+  if (attrDpl(attr) >= r[CPL]) return false;
+  return (attr & (ATTR_CODE | ATTR_DC)) !== (ATTR_CODE | ATTR_DC);
 }

@@ -66,9 +66,9 @@ export function withinLimit(limit: number, attr: number, offset: number, bytes: 
 /** True when an offset is the linear address and only paging can refuse the access. */
 export function isFlat(cpu: Cpu, seg: number): boolean {
   const { r } = cpu;
-  if (r[SEG_BASE + seg] !== 0 || r[SEG_LIMIT + seg] !== -1) return false;
+  if ((r[SEG_BASE + seg] | ~r[SEG_LIMIT + seg]) !== 0) return false;
   const attr = r[SEG_ATTR + seg];
-  if ((attr & (ATTR_P | ATTR_S)) !== (ATTR_P | ATTR_S)) return false;
-  if (seg === CS) return true;
-  return (attr & (ATTR_CODE | ATTR_DC | ATTR_RW)) === ATTR_RW;
+  if (seg === CS) return (attr & (ATTR_P | ATTR_S)) === (ATTR_P | ATTR_S);
+  const data = ATTR_P | ATTR_S | ATTR_RW;
+  return (attr & (data | ATTR_CODE | ATTR_DC)) === data;
 }

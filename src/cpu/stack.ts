@@ -5,6 +5,8 @@
  * SDM: volume 1, 6.2 "Stacks"; volume 3, 5.3 "Limit checking". The width of the stack pointer is SS.B; bits of ESP
  * above it never change. ESP changes only after the access succeeded.
  */
+
+import { ADDEND, TAG_WRITE, TLB_CURRENT, TLB_GENERATION, TLB_INDEX_MASK } from "../mmu/tlb.ts";
 import { load16, load32, store16, store32 } from "./access.ts";
 import type { Cpu } from "./cpu.ts";
 import type { Descriptor } from "./descriptors.ts";
@@ -145,17 +147,38 @@ export class StackCursor {
     );
   }
 
-  push32(cpu: Cpu, value: number): void {
-    this.offset = (this.offset - 4) & this.mask;
-    store32(cpu, (this.base + this.offset) | 0, value);
-  }
-  push16(cpu: Cpu, value: number): void {
-    this.offset = (this.offset - 2) & this.mask;
-    store16(cpu, (this.base + this.offset) | 0, value);
-  }
   push(cpu: Cpu, value: number, wide: boolean): void {
-    if (wide) this.push32(cpu, value);
-    else this.push16(cpu, value);
+    this.offset = (this.offset - (wide ? 4 : 2)) & this.mask;
+    const la = (this.base + this.offset) | 0;
+    if (wide) store32(cpu, la, value);
+    else store16(cpu, la, value);
+  }
+
+  /** Pushes the first `count` of `words`. One look at the TLB is enough for a frame within a page. */
+  pushFrame(cpu: Cpu, words: Int32Array, count: number, wide: boolean): void {
+    if (wide && this.mask === -1) {
+      const offset = (this.offset - count * 4) | 0;
+      const hpa = directWrite(cpu, (this.base + offset) | 0, count * 4);
+      if (hpa >= 0) {
+        for (let i = 0; i < count; i++) cpu.view.setInt32(hpa + (count - 1 - i) * 4, words[i], true);
+        this.offset = offset;
+        return;
+      }
+    }
+    for (let i = 0; i < count; i++) this.push(cpu, words[i], wide);
+  }
+
+  /** Pops `count` words into `words`. */
+  popFrame(cpu: Cpu, words: Int32Array, count: number, wide: boolean): void {
+    if (wide && this.mask === -1) {
+      const hpa = directRead(cpu, (this.base + this.offset) | 0, count * 4);
+      if (hpa >= 0) {
+        for (let i = 0; i < count; i++) words[i] = cpu.view.getInt32(hpa + i * 4, true);
+        this.offset = (this.offset + count * 4) | 0;
+        return;
+      }
+    }
+    for (let i = 0; i < count; i++) words[i] = this.pop(cpu, wide);
   }
 
   /** The word `at` bytes above the stack pointer. */
@@ -177,4 +200,20 @@ export class StackCursor {
     const { r } = cpu;
     r[ESP] = (r[ESP] & ~this.mask) | this.offset;
   }
+}
+
+/** Where `bytes` bytes at `la` are, if the TLB says so for all of them; else -1. */
+function directRead(cpu: Cpu, la: number, bytes: number): number {
+  const { tlb } = cpu;
+  const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
+  if (tlb[entry] !== (((la + bytes - 1) & ~0xfff) | tlb[TLB_GENERATION])) return -1;
+  return (la + tlb[entry + ADDEND]) >>> 0;
+}
+
+/** The same for a store that nobody but the guest cares about. */
+function directWrite(cpu: Cpu, la: number, bytes: number): number {
+  const { tlb } = cpu;
+  const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
+  if (tlb[entry + TAG_WRITE] !== (((la + bytes - 1) & ~0xfff) | tlb[TLB_GENERATION])) return -1;
+  return (la + tlb[entry + ADDEND]) >>> 0;
 }

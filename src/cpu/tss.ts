@@ -47,10 +47,11 @@ export class InnerStack extends StackCursor {
     const last = offset + (wide ? 5 : 3);
     if (last > r[SEG_LIMIT + TR] >>> 0) raiseTS(cpu, selectorError(r[SEG_SELECTOR + TR], ext));
     const la = (r[SEG_BASE + TR] + offset) | 0;
-    assumePrivilege(cpu, 0);
+    const user = cpu.userAccess !== 0;
+    if (user) assumePrivilege(cpu, 0);
     const esp = wide ? load32(cpu, la) : load16(cpu, la);
-    this.selector = load16(cpu, la + (wide ? 4 : 2));
-    cpu.refreshPrivilege();
+    this.selector = load16(cpu, (la + (wide ? 4 : 2)) | 0);
+    if (user) cpu.refreshPrivilege();
     return esp;
   }
 }

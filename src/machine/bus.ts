@@ -8,7 +8,7 @@
  * Ports end at 0xffff and do not wrap: a wide access that runs over the end finds its last bytes unmapped. The
  * processor drives address bit 16 for them, which no device decodes.
  *
- * Datasheet: AMD64 Architecture Programmer's Manual, Vol. 2, "I/O Permissions Map" (64K + 3 bits, for this reason).
+ * Datasheet: AMD64 Architecture Programmer's Manual, Vol. 2, "I/O Permissions Map" (64K + 3 bits).
  */
 
 import { assert } from "../common/assert.ts";

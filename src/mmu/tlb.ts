@@ -18,7 +18,7 @@
  * SDM: volume 3, 4.10 "Caching translation information". No entry is global here: KVM never sets G in an spte.
  */
 import type { LinearMemory } from "./linear-memory.ts";
-import type { Gva, Hpa } from "./types.ts";
+import type { Gva, Hpa, Pfn } from "./types.ts";
 
 /** Header words, before the entries. */
 export const TLB_GENERATION = 0;
@@ -41,7 +41,9 @@ export const ADDEND = 3;
 /** In a write tag: writes are permitted, but decoded code was read from the page. */
 export const TAG_CODE = 0x800;
 
-const MAX_GENERATION = 0x7ff;
+/** A generation that no entry ever has: while the header says so, every access takes the slow path. */
+export const NO_GENERATION = 0x7ff;
+const MAX_GENERATION = NO_GENERATION - 1;
 
 export class Tlb {
   /** Header and entries, over the linear memory. */
@@ -99,6 +101,21 @@ export class Tlb {
     this.words[entry + TAG_WRITE] = write ? tag | (this.codeMap[page >>> 12] === 0 ? 0 : TAG_CODE) : 0;
     this.words[entry + TAG_FETCH] = fetch ? tag : 0;
     this.words[entry + ADDEND] = (page - (gva & ~0xfff)) | 0;
+  }
+
+  /**
+   * Decoded code was read from a host frame: write tags that were filled before get TAG_CODE. Not a flush, since
+   * whether code has been decoded is nothing that a guest may notice.
+   */
+  markCode(frame: Pfn): void {
+    const { words } = this;
+    const generation = words[TLB_GENERATION];
+    for (let entry = HEADER_WORDS; entry < words.length; entry += 4) {
+      const tag = words[entry + TAG_WRITE];
+      if ((tag & 0xfff) === generation && ((tag & ~0xfff) + words[entry + ADDEND]) >>> 12 === frame) {
+        words[entry + TAG_WRITE] = tag | TAG_CODE;
+      }
+    }
   }
 
   private drop(entry: number, gva: Gva): void {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MODE_CODE32, MODE_FLAT } from "../../src/cpu/mode.ts";
 import { DECODE_TRUNCATED, decode } from "../../src/cpu/decode.ts";
 import { Insn, REP_E, REP_NE, REP_NONE } from "../../src/cpu/insn.ts";
+import { MODE_CODE32, MODE_FLAT } from "../../src/cpu/mode.ts";
 import { ENDS_BRANCH, ENDS_NONE, ENDS_STOP, rows } from "../../src/cpu/opcodes.ts";
 import { CS, DS, EAX, EBP, EBX, EDI, ES, ESI, ESP, FS, GS, SS, ZERO } from "../../src/cpu/state.ts";
 

@@ -119,6 +119,16 @@ describe("the cascade", () => {
     expect(inService()).toEqual([0x04, 0x00]);
   });
 
+  it("is forgotten by a chip that is initialised again as a single one, since ICW1 clears ICW3", () => {
+    const { primary, secondary, raise, take } = rig();
+    primary.portWrite(0, 1, 0x13);
+    for (const byte of [0x20, 0x01]) primary.portWrite(1, 1, byte);
+    raise(9);
+    expect(take()).toBe(0x22);
+    secondary.portWrite(0, 1, 0x11);
+    expect([primary.save().ICW3, secondary.save().ICW3], "a slave's number becomes 7").toEqual([0, 7]);
+  });
+
   it("works in automatic EOI mode too: the next request of the second chip is a fresh edge", () => {
     const { raise, take, inService } = rig({ icw4: 0x01 | AEOI, slaveIcw4: 0x01 | AEOI });
     raise(10, 12);

@@ -322,6 +322,9 @@ describe("mode 4, software-triggered strobe", () => {
     pit.setGate(2, true);
     expect(draw(2, 1)).toBe("‾_");
     pit.setGate(2, false);
+    pit.setGate(2, true);
+    expect(pit.out(2), "a gate that falls and rises between two pulses changes nothing").toBe(false);
+    pit.setGate(2, false);
     expect(draw(2, 2)).toBe("_‾‾");
     pit.setGate(2, true);
     expect(draw(2, 2)).toBe("‾‾‾");

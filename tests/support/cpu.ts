@@ -4,7 +4,7 @@
  *
  *     const bench = new Bench();
  *     bench.cpu.r[EAX] = 1;
- *     expect(bench.exec(0x40)).toBeNull();          // inc eax
+ *     expect(bench.asm("inc eax")).toBeNull();      // or exec(0x40)
  *     expect(bench.cpu.r[EAX]).toBe(2);
  *
  * A fault is delivered for real, through an IDT whose gates lead to HLT; the bench then takes the frame off the
@@ -42,6 +42,7 @@ import { GuestMemory } from "../../src/mmu/guest-memory.ts";
 import type { LinearMemory } from "../../src/mmu/linear-memory.ts";
 import { EMULATE, INJECT, type Mmu, PFERR_PRESENT, PFERR_USER, PFERR_WRITE } from "../../src/mmu/mmu.ts";
 import { Tlb } from "../../src/mmu/tlb.ts";
+import { asm } from "./asm.ts";
 
 /** Where things are in the bench's RAM. */
 export const CODE = 0x0_1000;
@@ -230,6 +231,8 @@ export class Bench {
     }
     this.write32(TSS + 4, RING0_STACK_TOP);
     this.write32(TSS + 8, KERNEL_DATA);
+    // The I/O permission map would begin behind the limit: there is none.
+    this.write16(TSS + 0x66, 0x68);
   }
 
   /** An 8-byte descriptor. `limit` in its own units, `attr` as `segmentation.ts` draws it. */
@@ -271,6 +274,11 @@ export class Bench {
     this.load(CODE, [...code, 0xf4]);
     this.cpu.r[EIP] = CODE;
     return this.go(100_000_000);
+  }
+
+  /** As `exec`, for a program in assembly (`asm.ts`). */
+  asm(text: string): Fault | null {
+    return this.exec(...asm(text, { origin: CODE }));
   }
 
   /** Runs from EIP to a HLT or a fault, for at most `limit` instructions. */

@@ -14,9 +14,9 @@ import {
   OpKind,
   Register,
 } from "iced-x86";
-import { MODE_CODE32 } from "../../src/cpu/mode.ts";
 import { DECODE_TRUNCATED, decode } from "../../src/cpu/decode.ts";
 import { Insn } from "../../src/cpu/insn.ts";
+import { MODE_CODE32 } from "../../src/cpu/mode.ts";
 import { type Row, rows } from "../../src/cpu/opcodes.ts";
 import { EDI, ES, ESI, GS, ZERO } from "../../src/cpu/state.ts";
 

@@ -17,7 +17,7 @@ export const A = 0x20;
 export const D = 0x40;
 export const PS = 0x80;
 export const G = 0x100;
-/** Execute-disable as a flag of `map` and `set`: a bit that no 32-bit entry has. */
+/** Execute-disable as a flag of `map` and `set`: a bit of the high half. */
 export const NX = 2 ** 31;
 
 /** Flags of a table that adds no restriction, and of an ordinary page that was used before. */
@@ -118,7 +118,7 @@ export class PaeTables {
   /** Stores an entry behind the processor's back. */
   set(at: EntryAt, gfn: number, flags: number): EntryAt {
     const { memory } = this.guest;
-    const hi = (flags >= NX ? PTE_NX_HI : 0) | Math.floor(gfn / 0x10_0000);
+    const hi = (flags & PTE_NX_HI) | Math.floor(gfn / 0x10_0000);
     memory.write32(at.gfn, at.offset, (gfn << 12) | (flags & 0xfff));
     memory.write32(at.gfn, at.offset + 4, hi);
     return at;

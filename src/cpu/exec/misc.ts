@@ -1,10 +1,13 @@
 /**
- * Instructions of no group: NOP in all its spellings (PAUSE and the hints of group 16 among them) and SALC.
+ * Instructions of no group: NOP in all its spellings (PAUSE and the hints of group 16 among them), SALC, and WAIT,
+ * which finds no coprocessor to wait for.
  *
  * SDM: volume 1, 7.3.17 "Miscellaneous instructions".
  */
 import type { Cpu } from "../cpu.ts";
 import { getCF } from "../eflags.ts";
+import { raiseNM } from "../exceptions.ts";
+import { CR0, CR0_MP, CR0_TS } from "../state.ts";
 import { AL } from "./operands.ts";
 
 /** Also with a ModR/M operand, which is not accessed. */
@@ -13,4 +16,10 @@ export function nop(): void {}
 /** SETALC, not in the SDM's map but in every processor: AL is all ones if CF is set, else 0. No flag changes. */
 export function salc(cpu: Cpu): void {
   cpu.r8[AL] = -getCF(cpu);
+}
+
+/** SDM: volume 3, table 2-2: WAIT heeds CR0.TS only if CR0.MP says so. */
+export function wait(cpu: Cpu): void {
+  const both = CR0_MP | CR0_TS;
+  if ((cpu.r[CR0] & both) === both) raiseNM(cpu);
 }

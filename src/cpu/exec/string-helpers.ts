@@ -11,9 +11,9 @@
  */
 import { ADDEND, TAG_READ, TAG_WRITE, TLB_CURRENT, TLB_GENERATION, TLB_INDEX_MASK } from "../../mmu/tlb.ts";
 import type { Cpu } from "../cpu.ts";
-import { MODE_FLAT } from "../mode.ts";
 import { EFLAGS_DF } from "../eflags.ts";
 import type { Insn } from "../insn.ts";
+import { MODE_FLAT } from "../mode.ts";
 import { ATTR_CODE, ATTR_P, ATTR_RW, ATTR_S, segmented, withinLimit } from "../segmentation.ts";
 import { ECX, EDI, EFLAGS, EIP, ES, ESI, SEG_ATTR, SEG_BASE, SEG_LIMIT } from "../state.ts";
 

@@ -26,6 +26,7 @@ import {
   selectorError,
   TYPE_LDT,
   TYPE_TSS16,
+  TYPE_TSS16_BUSY,
   TYPE_TSS32,
 } from "../descriptors.ts";
 import { EFLAGS_IF } from "../eflags.ts";
@@ -151,13 +152,13 @@ export function ltr_Ew(cpu: Cpu, insn: Insn): void {
   const type = descriptor.systemType;
   if (type !== TYPE_TSS16 && type !== TYPE_TSS32) raiseGP(cpu, selectorError(selector, 0));
   if (!descriptor.present) raiseNP(cpu, selectorError(selector, 0));
-  descriptor.high |= TSS_BUSY;
-  systemStore8(cpu, (descriptor.la + 5) | 0, (descriptor.high >>> 8) & 0xff);
+  descriptor.attr |= TSS_BUSY;
+  systemStore8(cpu, (descriptor.la + 5) | 0, descriptor.attr & 0xff);
   cacheSegment(cpu, TR, selector, descriptor);
 }
 
-/** In the high word of a TSS descriptor. */
-const TSS_BUSY = 0x200;
+/** In the type of a TSS. */
+const TSS_BUSY = TYPE_TSS16_BUSY ^ TYPE_TSS16;
 
 function newSystemSelector(cpu: Cpu, insn: Insn): number {
   if (!usesDescriptors(cpu)) raiseUD(cpu);

@@ -75,6 +75,12 @@ export class ShadowMmu implements Mmu {
     enterGuest(this.kvm);
   }
 
+  /** Starts to report events, or stops with null. */
+  attachTap(tap: Tap | null): void {
+    this.kvm.tap = tap;
+    if (tap !== null) tap.cr3 = this.kvm.walker.cr3;
+  }
+
   get faultError(): number {
     return this.kvm.faultError;
   }

@@ -34,7 +34,7 @@ function run(mode: Mode, policy: Partial<Policy>, ops: Op[], shadowPages = 256, 
   expect(Buffer.compare(ram(guest), ram(bare)), "guest RAM").toBe(0);
 }
 
-const RUNS = Number(process.env.COHERENCE_RUNS ?? 25);
+const RUNS = Number(process.env.COHERENCE_RUNS ?? 10);
 
 describe.each<[Mode]>([["pae"], ["2-level"]])("%s", (mode) => {
   it.each(policies)("%s", (_name, policy) => {

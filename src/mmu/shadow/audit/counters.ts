@@ -2,6 +2,7 @@
 import { PTE_P, PTE_RW, PTE_US } from "../../paging.ts";
 import {
   ADDEND,
+  TAG_CODE,
   TAG_FETCH,
   TAG_READ,
   TAG_WRITE,
@@ -12,6 +13,9 @@ import {
 } from "../../tlb.ts";
 import { isPresent, type Kvm } from "../kvm.ts";
 import { invariant, type Report } from "./invariant.ts";
+
+/** Write tags may carry TAG_CODE beside the generation. */
+const GENERATION_MASK = 0xfff & ~TAG_CODE;
 
 /** What the shadow tables grant for a page: low word of rights and frame, and NX; null if they trap. */
 function shadowOf(kvm: Kvm, gva: number): { frame: number; rights: number; nx: boolean } | null {
@@ -35,7 +39,7 @@ function inv40(kvm: Kvm, report: Report): void {
   for (const set of [TLB_SUPERVISOR, TLB_USER]) {
     for (let entry = set; entry < set + TLB_ENTRIES * 4; entry += 4) {
       const valid = (tag: number): boolean =>
-        words[entry + tag] !== 0 && (words[entry + tag] & 0xfff) === generation;
+        words[entry + tag] !== 0 && (words[entry + tag] & GENERATION_MASK) === generation;
       const tag = [TAG_READ, TAG_WRITE, TAG_FETCH].find(valid);
       if (tag === undefined) continue;
       const page = words[entry + tag] & ~0xfff;

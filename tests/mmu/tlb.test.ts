@@ -1,0 +1,67 @@
+/** The TLB alone: tags, generations, page crossings. */
+import { describe, expect, it } from "vitest";
+import {
+  ADDEND,
+  TAG_READ,
+  TAG_WRITE,
+  TLB_GENERATION,
+  TLB_INDEX_MASK,
+  TLB_SUPERVISOR,
+  TLB_USER,
+  Tlb,
+} from "../../src/mmu/tlb.ts";
+import { TestGuest } from "../support/page-tables.ts";
+
+const make = () => {
+  const { linear } = new TestGuest();
+  return { tlb: new Tlb(linear), ram: linear.layout.ram };
+};
+
+function hit(tlb: Tlb, set: number, gva: number, kind: number): boolean {
+  const entry = set + ((gva >>> 10) & TLB_INDEX_MASK);
+  return tlb.words[entry + kind] === ((gva & ~0xfff) | tlb.words[TLB_GENERATION]);
+}
+
+describe("tlb", () => {
+  it("keeps user and supervisor translations apart", () => {
+    const { tlb, ram } = make();
+    tlb.fill(true, 0xc000_1234, ram, true, false, true);
+    expect(hit(tlb, TLB_USER, 0xc000_1000, TAG_READ)).toBe(true);
+    expect(hit(tlb, TLB_USER, 0xc000_1000, TAG_WRITE)).toBe(false);
+    expect(hit(tlb, TLB_SUPERVISOR, 0xc000_1000, TAG_READ)).toBe(false);
+  });
+
+  it("the addend turns a linear address into an hpa", () => {
+    const { tlb, ram } = make();
+    tlb.fill(false, 0xffff_f123, ram + 0x5000, true, true, true);
+    const entry = TLB_SUPERVISOR + ((0xffff_f123 >>> 10) & TLB_INDEX_MASK);
+    expect((0xffff_f123 + tlb.words[entry + ADDEND]) >>> 0).toBe(ram + 0x5123);
+  });
+
+  it("a flush forgets everything, also when the generation wraps", () => {
+    const { tlb, ram } = make();
+    for (let i = 0; i < 0x1005; i++) {
+      tlb.fill(false, 0x1000, ram, true, true, true);
+      tlb.flush();
+      expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(false);
+    }
+  });
+
+  it("every flush raises the epoch, also one of a page that is not cached", () => {
+    const { tlb } = make();
+    const { epoch } = tlb;
+    tlb.flushPage(0x5000);
+    expect(tlb.epoch).toBe(epoch + 1);
+    tlb.flush();
+    expect(tlb.epoch).toBe(epoch + 2);
+  });
+
+  it("forgetting a page spares another that shares its place", () => {
+    const { tlb, ram } = make();
+    tlb.fill(false, 0x1000, ram, true, true, true);
+    tlb.forgetPage(0x0100_1000);
+    expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(true);
+    tlb.forgetPage(0x1fff);
+    expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(false);
+  });
+});
