@@ -356,6 +356,27 @@ export function probeWrite(cpu: Cpu, la: number, bytes: number): void {
   if ((la ^ last) & ~0xfff) prepareStore(cpu, last, 1);
 }
 
+// --- TLB hits only ------------------------------------------------------------------------------------------------------
+
+/**
+ * Where `bytes` bytes at `la` can be read now without asking anyone, as an hpa; 0 if the TLB does not say, or if they
+ * span pages. `set` is TLB_SUPERVISOR or TLB_USER.
+ */
+export function readableHit(cpu: Cpu, set: number, la: number, bytes: number): number {
+  const { tlb } = cpu;
+  const entry = set + ((la >>> 10) & TLB_INDEX_MASK);
+  const hit = tlb[entry] === (((la + bytes - 1) & ~0xfff) | tlb[TLB_GENERATION]);
+  return hit ? (la + tlb[entry + ADDEND]) >>> 0 : 0;
+}
+
+/** The same for writing. */
+export function writableHit(cpu: Cpu, set: number, la: number, bytes: number): number {
+  const { tlb } = cpu;
+  const entry = set + ((la >>> 10) & TLB_INDEX_MASK);
+  const hit = tlb[entry + TAG_WRITE] === (((la + bytes - 1) & ~0xfff) | tlb[TLB_GENERATION]);
+  return hit ? (la + tlb[entry + ADDEND]) >>> 0 : 0;
+}
+
 // --- Implicit supervisor accesses: descriptor tables, TSS, IDT ----------------------------------------------------------
 
 /**

@@ -24,7 +24,7 @@ const raiseTooLong = (cpu: Cpu): void => raiseGP(cpu, 0);
  * Raises what fetching the bytes raises, but only if the very first instruction needs them.
  */
 export function buildBlock(cpu: Cpu, la: number, hpa: number): Block {
-  if (hpa < 0) return busBlock(cpu, la);
+  if (hpa < 0) return singleBlock(cpu, la, hpa);
   const { mode } = cpu;
   const inPage = 4096 - (hpa & 0xfff);
   const insns: Insn[] = [];
@@ -35,7 +35,7 @@ export function buildBlock(cpu: Cpu, la: number, hpa: number): Block {
     const length = decode(insn, cpu.u8, hpa + at, Math.min(inPage - at, MAX_LENGTH), mode);
     if (length === DECODE_TRUNCATED && inPage - at < MAX_LENGTH) {
       if (at > 0) break;
-      return spanningBlock(cpu, la, hpa, inPage);
+      return singleBlock(cpu, la, hpa);
     }
     ends = finish(insn, length, at);
     insns.push(insn);
@@ -44,28 +44,35 @@ export function buildBlock(cpu: Cpu, la: number, hpa: number): Block {
   return new Block(mode, hpa, at, insns, ends !== ENDS_BRANCH, -1);
 }
 
-/** A single instruction that begins in the last bytes of one page and needs the next. */
-function spanningBlock(cpu: Cpu, la: number, hpa: number, inPage: number): Block {
-  const second = cpu.fetchAddress((la + inPage) | 0);
-  for (let i = 0; i < MAX_LENGTH; i++) {
-    const rest = i - inPage;
-    scratch[i] = rest < 0 ? cpu.u8[hpa + i] : second < 0 ? 0xff : cpu.u8[second + rest];
+/**
+ * A single instruction that lies in two pages, or on the bus. There it is read anew each time, since a device may
+ * answer differently: such a block has no host address.
+ */
+function singleBlock(cpu: Cpu, la: number, hpa: number): Block {
+  const { mode } = cpu;
+  const inPage = Math.min(4096 - (la & 0xfff), MAX_LENGTH);
+  copyBytes(cpu, hpa, 0, inPage);
+  let insn = new Insn(raiseTooLong);
+  let length = decode(insn, scratch, 0, inPage, mode);
+  let second = -1;
+  if (length === DECODE_TRUNCATED && inPage < MAX_LENGTH) {
+    second = cpu.fetchNextPage(la);
+    copyBytes(cpu, second, inPage, MAX_LENGTH - inPage);
+    insn = new Insn(raiseTooLong);
+    length = decode(insn, scratch, 0, MAX_LENGTH, mode);
   }
-  const insn = new Insn(raiseTooLong);
-  const ends = finish(insn, decode(insn, scratch, 0, MAX_LENGTH, cpu.mode), 0);
-  return new Block(cpu.mode, hpa, insn.end, [insn], ends !== ENDS_BRANCH, second < 0 ? -1 : second >>> 12);
+  const fallsThrough = finish(insn, length, 0) !== ENDS_BRANCH;
+  const inRam = hpa >= 0 && second >= 0;
+  return new Block(mode, inRam ? hpa : -1, insn.end, [insn], fallsThrough, inRam ? second >>> 12 : -1);
 }
 
-/** A single instruction from where no RAM is: read anew each time, since a device may answer differently. */
-function busBlock(cpu: Cpu, la: number): Block {
-  cpu.beforeDevice();
+/** Bytes to be decoded: those at `hpa`, or those at the address that just turned out not to be RAM. */
+function copyBytes(cpu: Cpu, hpa: number, at: number, count: number): void {
+  if (hpa < 0) cpu.beforeDevice();
   const gpa = cpu.mmu.emulateGpa;
-  for (let i = 0; i < MAX_LENGTH; i++) scratch[i] = cpu.bus.mmioRead(gpa + i, 1);
-  const insn = new Insn(raiseTooLong);
-  const ends = finish(insn, decode(insn, scratch, 0, MAX_LENGTH, cpu.mode), 0);
-  const block = new Block(cpu.mode, -1, insn.end, [insn], ends !== ENDS_BRANCH, -1);
-  block.la = la;
-  return block;
+  for (let i = 0; i < count; i++) {
+    scratch[at + i] = hpa < 0 ? cpu.bus.mmioRead(gpa + i, 1) : cpu.u8[hpa + i];
+  }
 }
 
 /** Places a decoded instruction in its block and gives it its handler. Returns how it ends the block. */

@@ -99,7 +99,7 @@ export class BlockCache {
     block.sameSlot = this.slots[slot];
     this.slots[slot] = block;
     this.register(block, block.hpa >>> 12);
-    if (block.secondPage >= 0) this.register(block, block.secondPage);
+    if (hasSecondFrame(block)) this.register(block, block.secondPage);
   }
 
   /** Drops the blocks that any of `count` bytes at `hpa` (within one page) belongs to. True if there were any. */
@@ -152,7 +152,7 @@ export class BlockCache {
       before.sameSlot = block.sameSlot;
     }
     this.unregister(block, block.hpa >>> 12);
-    if (block.secondPage >= 0) this.unregister(block, block.secondPage);
+    if (hasSecondFrame(block)) this.unregister(block, block.secondPage);
   }
 
   private unregister(block: Block, frame: Pfn): void {
@@ -167,7 +167,11 @@ export class BlockCache {
 /** Bytes of a block that lie in its first page. */
 const bytesInFirst = (block: Block): number => Math.min(block.bytes, 4096 - (block.hpa & 0xfff));
 
-/** Whether any of `count` bytes at `hpa` belongs to the block. Both its pages may be the same frame. */
+/** Two linear pages may be one frame. */
+const hasSecondFrame = (block: Block): boolean =>
+  block.secondPage >= 0 && block.secondPage !== block.hpa >>> 12;
+
+/** Whether any of `count` bytes at `hpa` belongs to the block. */
 function overlaps(block: Block, hpa: number, count: number): boolean {
   const inFirst = bytesInFirst(block);
   if (hpa < block.hpa + inFirst && block.hpa < hpa + count) return true;

@@ -27,7 +27,7 @@ import { PreparedStore } from "./access.ts";
 import { buildBlock, limitedBlock } from "./block-builder.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
-import { GuestFault, raisePageFault, releaseFault } from "./exceptions.ts";
+import { GuestFault, raiseGP, raisePageFault, releaseFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
 import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
 import { rows } from "./opcodes.ts";
@@ -81,6 +81,7 @@ export type RunResult =
 
 /** Instructions counted at a time, so that the countdown stays a small integer. */
 const MAX_SLICE = 1 << 28;
+const FLAT_CODE = 1 << (MODE_FLAT + CS);
 const FLAT_CODE_AND_STACK = MODE_CODE32 | MODE_STACK32 | (1 << (MODE_FLAT + CS)) | (1 << (MODE_FLAT + SS));
 /** A `pos` past the end of every block. */
 const BLOCK_OVER = 1 << 28;
@@ -111,6 +112,9 @@ export class Cpu {
   /** Index in its block of the next instruction; the one that runs is `pos - 1`. */
   pos: number;
   private stoppedAt: number;
+  /** The last slice ended before this index of `running`, with EIP as below; 0 if there is nothing to go on with. */
+  private pausedAt: number;
+  private pausedEip: number;
   /** Instructions left in this slice, counted at block ends. */
   left: number;
   private sliceEnd: number;
@@ -166,6 +170,8 @@ export class Cpu {
     this.running = this.blocks.none;
     this.pos = 0;
     this.stoppedAt = 0;
+    this.pausedAt = 0;
+    this.pausedEip = 0;
     this.left = 0;
     this.sliceEnd = 0;
     this.userAccess = 0;
@@ -202,6 +208,7 @@ export class Cpu {
     this.shutdown = false;
     this.inhibitInterrupts = false;
     this.stepping = false;
+    this.pausedAt = 0;
     this.mmu.reset();
     this.blocks.clear();
     this.refreshMode();
@@ -323,6 +330,7 @@ export class Cpu {
 
   /** Runs until `icount` is exactly `until`, or until there is a reason to stop before. */
   run(until: number): RunResult {
+    if (this.shutdown) return RUN_SHUTDOWN;
     this.stopRequested = false;
     while (this.sliceEnd - this.left < until) {
       const now = this.sliceEnd - this.left;
@@ -344,13 +352,14 @@ export class Cpu {
       try {
         if (this.takeInterrupt()) {
           this.left--;
-          continue;
+        } else if (this.halted) {
+          return RUN_HALTED;
+        } else {
+          this.attention = false;
+          if ((this.r[EFLAGS] & (EFLAGS_TF | EFLAGS_RF)) !== 0) this.beginStep();
+          this.runBlocks();
+          if (this.stepping) this.endStep();
         }
-        if (this.halted) return RUN_HALTED;
-        this.attention = false;
-        if ((this.r[EFLAGS] & (EFLAGS_TF | EFLAGS_RF)) !== 0) this.beginStep();
-        this.runBlocks();
-        if (this.stepping) this.endStep();
       } catch (error) {
         if (error !== this.fault) throw error;
         this.deliverPendingFault();
@@ -375,6 +384,7 @@ export class Cpu {
     this.mmu.exit(this.interruptWaited ? EXIT_INTERRUPT_WINDOW : EXIT_EXTERNAL_INTERRUPT);
     this.interruptWaited = false;
     this.halted = false;
+    this.pausedAt = 0;
     this.beforeDevice();
     deliverInterrupt(this, this.acknowledge());
     return true;
@@ -395,6 +405,8 @@ export class Cpu {
   private endStep(): void {
     this.stepping = false;
     this.halted = false;
+    this.inhibitInterrupts = false;
+    this.pausedAt = 0;
     this.r[DR6] |= DR6_BS;
     this.fault.vector = VEC_DB;
     this.fault.errorCode = -1;
@@ -425,8 +437,15 @@ export class Cpu {
   }
 
   private runBlocks(): void {
-    const { r, tlbUnit } = this;
-    let block = this.lookup();
+    const { r } = this;
+    let index = this.resume();
+    let block = this.running;
+    if (index === 0) {
+      block = this.lookup();
+    } else if (index === block.insns.length) {
+      block = this.following(block);
+      index = 0;
+    }
     for (;;) {
       this.running = block;
       const { insns } = block;
@@ -435,9 +454,8 @@ export class Cpu {
       if (this.inhibitInterrupts) {
         this.inhibitInterrupts = false;
         this.attention = true;
-        count = 1;
+        count = index + 1;
       }
-      let index = 0;
       this.pos = 0;
       while (index < count) {
         this.pos = index + 1;
@@ -448,55 +466,91 @@ export class Cpu {
       if (index !== count) {
         if (this.fault.held) {
           this.deliverPendingFault();
-          return;
+          if (this.shutdown || this.attention || this.left <= 0) return;
+          block = this.lookup();
+          index = 0;
+          continue;
         }
         count = this.stoppedAt;
       }
       this.pos = 0;
       this.left -= count;
       if (block.fallsThrough || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
-      if (this.attention || this.left === 0) return;
-      const la = (r[EIP] + this.csBase) | 0;
-      const { mode } = this;
-      const { epoch } = tlbUnit;
-      const { next, other } = block;
-      if (next.la === la && next.mode === mode && next.epoch === epoch) {
-        block = next;
-      } else if (other.la === la && other.mode === mode && other.epoch === epoch) {
-        block = other;
-      } else {
-        const found = this.lookup();
-        block.other = next;
-        block.next = found;
-        block = found;
+      if (this.attention) return;
+      if (this.left === 0) {
+        this.pausedAt = Math.min(index, insns.length);
+        this.pausedEip = r[EIP];
+        return;
       }
+      block = this.following(block);
+      index = 0;
     }
+  }
+
+  /**
+   * Where the last slice left `running`: 0 for nowhere, its length for its end. A slice that ends in a block is taken
+   * up again as if it had not ended, without a lookup, because that could fill the TLB and set accessed bits:
+   * how a run is cut into slices must change nothing.
+   */
+  private resume(): number {
+    const { r, running, pausedAt } = this;
+    this.pausedAt = 0;
+    if (pausedAt === 0 || r[EIP] !== this.pausedEip) return 0;
+    if (pausedAt === running.insns.length || running.mode !== this.mode) return running.insns.length;
+    r[EIP] = (r[EIP] - running.insns[pausedAt].start) | 0;
+    this.left += pausedAt;
+    return pausedAt;
+  }
+
+  /** The block at CS:EIP, after `block`. May fault. */
+  private following(block: Block): Block {
+    const la = (this.r[EIP] + this.csBase) | 0;
+    const { mode } = this;
+    const { epoch } = this.tlbUnit;
+    const { next, other } = block;
+    if (next.la === la && next.mode === mode && next.epoch === epoch) return next;
+    if (other.la === la && other.mode === mode && other.epoch === epoch) return other;
+    const found = this.lookup();
+    block.other = next;
+    block.next = found;
+    return found;
   }
 
   /** The block at CS:EIP, decoded now if need be. May fault. */
   private lookup(): Block {
-    const la = (this.r[EIP] + this.csBase) | 0;
+    const { r } = this;
+    const la = (r[EIP] + this.csBase) | 0;
+    const offset = r[EIP] >>> 0;
+    // SDM: volume 3, 5.3: fetching beyond the limit of CS raises #GP(0), whatever the page there.
+    const limited = (this.mode & FLAT_CODE) === 0;
+    const limit = r[SEG_LIMIT + CS] >>> 0;
+    if (limited && offset > limit) raiseGP(this, 0);
+    const block = this.blockAt(la);
+    if (limited && offset + block.bytes - 1 > limit) return limitedBlock(this, block, offset, limit);
+    block.la = la;
+    // A block that spans pages is looked up each time: its second page may be mapped anew. So is one on the bus.
+    block.epoch = block.secondPage >= 0 || block.hpa < 0 ? -1 : this.tlbUnit.epoch;
+    return block;
+  }
+
+  private blockAt(la: number): Block {
     const hpa = this.fetchAddress(la);
     if (hpa < 0) return buildBlock(this, la, -1);
     let block = this.blocks.find(hpa, this.mode);
-    if (block !== this.blocks.none && block.secondPage >= 0) {
-      const second = this.fetchAddress(((la & ~0xfff) + 4096) | 0);
-      if (second >>> 12 !== block.secondPage) block = this.blocks.none;
+    if (block !== this.blocks.none) {
+      if (block.secondPage < 0 || this.fetchNextPage(la) >>> 12 === block.secondPage) return block;
     }
-    if (block === this.blocks.none) {
-      block = buildBlock(this, la, hpa);
-      if (block.hpa >= 0) this.blocks.add(block);
-    }
-    if ((this.mode & (1 << (MODE_FLAT + CS))) === 0) {
-      // SDM: volume 3, 5.3: fetching beyond the limit of CS raises #GP(0).
-      const offset = this.r[EIP] >>> 0;
-      const limit = this.r[SEG_LIMIT + CS] >>> 0;
-      if (offset + block.bytes - 1 > limit) return limitedBlock(this, block, offset, limit);
-    }
-    block.la = la;
-    // A block that spans pages is looked up each time: its second page may be mapped anew.
-    block.epoch = block.secondPage >= 0 ? -1 : this.tlbUnit.epoch;
+    block = buildBlock(this, la, hpa);
+    if (block.hpa >= 0) this.blocks.add(block);
     return block;
+  }
+
+  /** As `fetchAddress`, for the start of the next page, where the instruction at `la` goes on. */
+  fetchNextPage(la: number): number {
+    const next = ((la & ~0xfff) + 4096) | 0;
+    const beyond = (next - this.csBase) >>> 0 > this.r[SEG_LIMIT + CS] >>> 0;
+    if (beyond && (this.mode & FLAT_CODE) === 0) raiseGP(this, 0);
+    return this.fetchAddress(next);
   }
 
   /** Where instruction bytes at `la` are, or -1 if not in RAM. May fault. */

@@ -18,7 +18,10 @@ import {
   EFLAGS_VIP,
   writeEflags,
 } from "./eflags.ts";
-import { CPL, CR0, CR0_PE, EFLAGS } from "./state.ts";
+import { CPL, CR0, CR0_PE, DR7, EFLAGS } from "./state.ts";
+
+/** L0 G0 … L3 G3. */
+const DR7_ENABLES = 0xff;
 
 /** Flags that everyone may change. */
 const FREE_FLAGS = ARITHMETIC_FLAGS | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
@@ -55,7 +58,9 @@ export function popfFlags(cpu: Cpu, wide: boolean): number {
 /** Sets the flags in `changed`, which include the arithmetic ones, from `image`. */
 export function loadFlags(cpu: Cpu, image: number, changed: number): void {
   const { r } = cpu;
-  writeEflags(cpu, (r[EFLAGS] & ~changed) | (image & changed));
+  // SDM: volume 3, 17.3.1.1: RF keeps instruction breakpoints quiet for one instruction; without any it does nothing.
+  const idle = (r[DR7] & DR7_ENABLES) === 0 ? EFLAGS_RF : 0;
+  writeEflags(cpu, ((r[EFLAGS] & ~changed) | (image & changed)) & ~idle);
   const bits = r[EFLAGS];
   const interruptible = (bits & EFLAGS_IF) !== 0 && cpu.interruptLine;
   if (interruptible || (bits & (EFLAGS_TF | EFLAGS_RF)) !== 0) cpu.requestAttention();

@@ -1,14 +1,12 @@
 /**
  * Interrupts, exceptions and IRET between flat segments: the transitions that nearly every 32-bit kernel makes,
  * thousands of times a second. Both functions handle exactly the case in which every descriptor on the way is flat,
- * present, accessed and of the expected privilege, so that no check of the general paths can fail; they return false,
+ * present, accessed and of the expected privilege, and in the TLB, so that nothing can fault; they return false,
  * having changed nothing, for anything else. `interrupts.ts` and `interrupt-return.ts` are the general paths.
- *
- * What is read, and in which order, is the same in both, so page faults on the way are too.
  */
-import { load16, load32, store32 } from "./access.ts";
+import { TLB_SUPERVISOR, TLB_USER } from "../mmu/tlb.ts";
+import { readableHit, writableHit } from "./access.ts";
 import type { Cpu } from "./cpu.ts";
-import { assumePrivilege } from "./descriptors.ts";
 import { EFLAGS_IF, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
 import { iretFlags, loadFlags } from "./flag-rules.ts";
 import { MODE_PROTECTED } from "./mode.ts";
@@ -55,11 +53,11 @@ const TSS_SS0_END = 9;
 
 /** Whether `selector` names a descriptor in the GDT whose words are `FLAT_LOW` and `high`. */
 function isFlatDescriptor(cpu: Cpu, selector: number, high: number): boolean {
-  const { r } = cpu;
+  const { r, view } = cpu;
   const offset = selector & 0xfff8;
   if (offset === 0 || (selector & 4) !== 0 || offset + 7 > r[GDTR_LIMIT]) return false;
-  const la = (r[GDTR_BASE] + offset) | 0;
-  return load32(cpu, la) === FLAT_LOW && load32(cpu, (la + 4) | 0) === high;
+  const hpa = readableHit(cpu, TLB_SUPERVISOR, (r[GDTR_BASE] + offset) | 0, 8);
+  return hpa !== 0 && view.getInt32(hpa, true) === FLAT_LOW && view.getInt32(hpa + 4, true) === high;
 }
 
 /** As `deliver` in `interrupts.ts`; `errorCode` is negative if there is none. */
@@ -71,51 +69,44 @@ export function deliverFlat(
   returnEip: number,
   software: boolean,
 ): boolean {
-  const { r } = cpu;
+  const { r, view } = cpu;
   const cpl = r[CPL];
   if ((cpu.mode & MODE_PROTECTED) === 0 || (r[EFLAGS] & EFLAGS_VM) !== 0) return false;
   if (cpl === 0 ? !cpu.stackFlat : cpl !== 3) return false;
   if (vector * 8 + 7 > r[IDTR_LIMIT]) return false;
-
-  assumePrivilege(cpu, 0);
-  const idt = (r[IDTR_BASE] + vector * 8) | 0;
-  const gateLow = load32(cpu, idt);
-  const gateHigh = load32(cpu, (idt + 4) | 0);
+  const gate = readableHit(cpu, TLB_SUPERVISOR, (r[IDTR_BASE] + vector * 8) | 0, 8);
+  if (gate === 0) return false;
+  const gateLow = view.getInt32(gate, true);
+  const gateHigh = view.getInt32(gate + 4, true);
+  if ((gateHigh & GATE_MASK) !== GATE_VALUE || (software && ((gateHigh >>> 13) & 3) < cpl)) return false;
   const selector = gateLow >>> 16;
-  if (
-    (gateHigh & GATE_MASK) !== GATE_VALUE ||
-    (software && ((gateHigh >>> 13) & 3) < cpl) ||
-    !isFlatDescriptor(cpu, selector, FLAT_CODE_HIGH)
-  ) {
-    cpu.refreshPrivilege();
-    return false;
-  }
+  if (!isFlatDescriptor(cpu, selector, FLAT_CODE_HIGH)) return false;
 
-  let esp = r[ESP];
+  const words = errorCode < 0 ? 3 : 4;
   if (cpl === 3) {
-    const tss = r[SEG_BASE + TR];
-    if ((r[SEG_ATTR + TR] & TSS_WIDE) === 0 || TSS_SS0_END > r[SEG_LIMIT + TR] >>> 0) {
-      cpu.refreshPrivilege();
-      return false;
-    }
-    esp = load32(cpu, (tss + 4) | 0);
-    const ss = load16(cpu, (tss + 8) | 0);
-    // A frame that wraps around the end of the address space is left to the general path.
-    if ((ss & 3) !== 0 || esp >>> 0 < 24 || !isFlatDescriptor(cpu, ss, FLAT_DATA_HIGH)) {
-      cpu.refreshPrivilege();
-      return false;
-    }
-    store32(cpu, (esp - 4) | 0, r[SEG_SELECTOR + SS]);
-    store32(cpu, (esp - 8) | 0, r[ESP]);
-    esp = (esp - 8) | 0;
-    esp = pushFrame(cpu, esp, flags, returnEip, errorCode);
+    if ((r[SEG_ATTR + TR] & TSS_WIDE) === 0 || TSS_SS0_END > r[SEG_LIMIT + TR] >>> 0) return false;
+    const tss = readableHit(cpu, TLB_SUPERVISOR, (r[SEG_BASE + TR] + 4) | 0, 6);
+    if (tss === 0) return false;
+    const outerEsp = view.getInt32(tss, true);
+    const ss = view.getUint16(tss + 4, true);
+    if ((ss & 3) !== 0 || !isFlatDescriptor(cpu, ss, FLAT_DATA_HIGH)) return false;
+    const esp = (outerEsp - (words + 2) * 4) | 0;
+    const frame = writableHit(cpu, TLB_SUPERVISOR, esp, (words + 2) * 4);
+    if (frame === 0) return false;
+    const top = frame + words * 4;
+    view.setInt32(top + 4, r[SEG_SELECTOR + SS], true);
+    view.setInt32(top, r[ESP], true);
+    writeFrame(cpu, frame, words, flags, returnEip, errorCode);
+    r[ESP] = esp;
     setFlatSegment(cpu, SS, ss, ATTR_FLAT_DATA, 0);
   } else {
-    if (esp >>> 0 < 16) return false;
-    esp = pushFrame(cpu, esp, flags, returnEip, errorCode);
+    const esp = (r[ESP] - words * 4) | 0;
+    const frame = writableHit(cpu, TLB_SUPERVISOR, esp, words * 4);
+    if (frame === 0) return false;
+    writeFrame(cpu, frame, words, flags, returnEip, errorCode);
+    r[ESP] = esp;
   }
 
-  r[ESP] = esp;
   setFlatSegment(cpu, CS, selector & ~3, ATTR_FLAT_CODE, 0);
   r[CPL] = 0;
   const masked = (gateHigh & GATE_TRAP) === 0 ? EFLAGS_IF : 0;
@@ -125,41 +116,51 @@ export function deliverFlat(
   return true;
 }
 
-function pushFrame(cpu: Cpu, esp: number, flags: number, returnEip: number, errorCode: number): number {
-  store32(cpu, (esp - 4) | 0, flags);
-  store32(cpu, (esp - 8) | 0, cpu.r[SEG_SELECTOR + CS]);
-  store32(cpu, (esp - 12) | 0, returnEip);
-  if (errorCode < 0) return (esp - 12) | 0;
-  store32(cpu, (esp - 16) | 0, errorCode);
-  return (esp - 16) | 0;
+/** The words of a frame that every delivery has, at `hpa` and up. */
+function writeFrame(
+  cpu: Cpu,
+  hpa: number,
+  words: number,
+  flags: number,
+  eip: number,
+  errorCode: number,
+): void {
+  const { view } = cpu;
+  let at = hpa;
+  if (words === 4) {
+    view.setInt32(at, errorCode, true);
+    at += 4;
+  }
+  view.setInt32(at, eip, true);
+  view.setInt32(at + 4, cpu.r[SEG_SELECTOR + CS], true);
+  view.setInt32(at + 8, flags, true);
 }
 
 /** As `interruptReturn` in `interrupt-return.ts`, for IRETD. */
 export function returnFlat(cpu: Cpu): boolean {
-  const { r } = cpu;
+  const { r, view } = cpu;
   const cpl = r[CPL];
   if ((cpu.mode & MODE_PROTECTED) === 0 || (r[EFLAGS] & (EFLAGS_VM | EFLAGS_NT)) !== 0) return false;
+  if (!cpu.stackFlat) return false;
   const esp = r[ESP];
-  if (!cpu.stackFlat || esp >>> 0 > 0xffff_ff00) return false;
-  const offset = load32(cpu, esp);
-  const selector = load32(cpu, (esp + 4) | 0) & 0xffff;
-  const flags = load32(cpu, (esp + 8) | 0);
+  const frame = readableHit(cpu, cpl === 3 ? TLB_USER : TLB_SUPERVISOR, esp, 12);
+  if (frame === 0) return false;
+  const selector = view.getUint16(frame + 4, true);
+  const flags = view.getInt32(frame + 8, true);
   const rpl = selector & 3;
   if ((flags & EFLAGS_VM) !== 0 || (rpl !== cpl && (cpl !== 0 || rpl !== 3))) return false;
+  if (!isFlatDescriptor(cpu, selector, FLAT_CODE_HIGH | (rpl << 13))) return false;
 
-  assumePrivilege(cpu, 0);
-  let flat = isFlatDescriptor(cpu, selector, FLAT_CODE_HIGH | (rpl << 13));
-  cpu.refreshPrivilege();
-  if (!flat) return false;
+  const offset = view.getInt32(frame, true);
   const changed = iretFlags(cpu, true);
   if (rpl === cpl) {
     r[ESP] = (esp + 12) | 0;
   } else {
-    const outerEsp = load32(cpu, (esp + 12) | 0);
-    const ss = load32(cpu, (esp + 16) | 0) & 0xffff;
-    flat = (ss & 3) === 3 && keepsSegments(r) && isFlatDescriptor(cpu, ss, FLAT_DATA_HIGH | (3 << 13));
-    if (!flat) return false;
-    r[ESP] = outerEsp;
+    const outer = readableHit(cpu, TLB_SUPERVISOR, (esp + 12) | 0, 8);
+    if (outer === 0 || !keepsSegments(r)) return false;
+    const ss = view.getUint16(outer + 4, true);
+    if ((ss & 3) !== 3 || !isFlatDescriptor(cpu, ss, FLAT_DATA_HIGH | (3 << 13))) return false;
+    r[ESP] = view.getInt32(outer, true);
     setFlatSegment(cpu, SS, ss, ATTR_FLAT_DATA, 3);
     r[CPL] = 3;
   }

@@ -136,6 +136,8 @@ function deliver(
   ext: number,
 ): void {
   const { r } = cpu;
+  // An event takes the place of the single-step trap that was due: handlers are not stepped into.
+  cpu.stepping = false;
   if ((r[CR0] & CR0_PE) === 0) {
     deliverReal(cpu, vector, flags, returnEip);
     return;
@@ -178,7 +180,6 @@ function deliver(
   cacheCode(cpu, gate.gateSelector, code, level);
   const isTrap = type === TYPE_TRAP_GATE16 || type === TYPE_TRAP_GATE32;
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (isTrap ? 0 : EFLAGS_IF));
-  cpu.stepping = false;
   cpu.refreshCode();
   r[EIP] = offset;
 }
@@ -227,7 +228,6 @@ function deliverReal(cpu: Cpu, vector: number, flags: number, returnEip: number)
   sameStack.commit(cpu);
   loadRealSegment(cpu, CS, selector);
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_IF | EFLAGS_RF | EFLAGS_AC);
-  cpu.stepping = false;
   cpu.refreshMode();
   r[EIP] = offset;
 }

@@ -49,7 +49,7 @@ export class Tlb {
   /** Header and entries, over the linear memory. */
   readonly words: Int32Array;
   private readonly codeMap: Uint8Array;
-  /** Rises with every change that may remove or weaken an entry; block chains are valid for one value of it. */
+  /** Rises when a translation of a page with decoded code goes away; block chains are valid for one value of it. */
   epoch: number;
 
   constructor(memory: LinearMemory) {
@@ -76,15 +76,6 @@ export class Tlb {
 
   /** Forgets the translations of the page that holds `gva`, for both privilege levels. */
   flushPage(gva: Gva): void {
-    this.epoch++;
-    this.forgetPage(gva);
-  }
-
-  /**
-   * What a page fault does to the TLB when the guest does not see the fault: the address is forgotten here, but
-   * what was decided from it earlier (block chains) may stand, since the guest asked for nothing.
-   */
-  forgetPage(gva: Gva): void {
     const slot = (gva >>> 10) & TLB_INDEX_MASK;
     this.drop(TLB_SUPERVISOR + slot, gva);
     this.drop(TLB_USER + slot, gva);
@@ -96,11 +87,15 @@ export class Tlb {
    */
   fill(user: boolean, gva: Gva, page: Hpa, read: boolean, write: boolean, fetch: boolean): void {
     const entry = (user ? TLB_USER : TLB_SUPERVISOR) + ((gva >>> 10) & TLB_INDEX_MASK);
-    const tag = (gva & ~0xfff) | this.words[TLB_GENERATION];
-    this.words[entry + TAG_READ] = read ? tag : 0;
-    this.words[entry + TAG_WRITE] = write ? tag | (this.codeMap[page >>> 12] === 0 ? 0 : TAG_CODE) : 0;
-    this.words[entry + TAG_FETCH] = fetch ? tag : 0;
-    this.words[entry + ADDEND] = (page - (gva & ~0xfff)) | 0;
+    const { words } = this;
+    const tag = (gva & ~0xfff) | words[TLB_GENERATION];
+    const fetchTag = fetch ? tag : 0;
+    const addend = (page - (gva & ~0xfff)) | 0;
+    if (words[entry + TAG_FETCH] !== fetchTag || words[entry + ADDEND] !== addend) this.endChains(entry);
+    words[entry + TAG_READ] = read ? tag : 0;
+    words[entry + TAG_WRITE] = write ? tag | (this.codeMap[page >>> 12] === 0 ? 0 : TAG_CODE) : 0;
+    words[entry + TAG_FETCH] = fetchTag;
+    words[entry + ADDEND] = addend;
   }
 
   /**
@@ -126,9 +121,18 @@ export class Tlb {
       (words[entry + TAG_WRITE] & ~0xfff) === page ||
       (words[entry + TAG_FETCH] & ~0xfff) === page
     ) {
+      this.endChains(entry);
       words[entry + TAG_READ] = 0;
       words[entry + TAG_WRITE] = 0;
       words[entry + TAG_FETCH] = 0;
     }
+  }
+
+  /** An entry goes. If blocks were decoded through it, no chain may lead to them unseen any more. */
+  private endChains(entry: number): void {
+    const { words } = this;
+    const tag = words[entry + TAG_FETCH];
+    if ((tag & 0xfff) !== words[TLB_GENERATION]) return;
+    if (this.codeMap[((tag & ~0xfff) + words[entry + ADDEND]) >>> 12] !== 0) this.epoch++;
   }
 }

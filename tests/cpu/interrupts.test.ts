@@ -7,6 +7,7 @@ import {
   CS,
   DR6,
   DR6_BS,
+  DR7,
   EAX,
   EBX,
   ECX,
@@ -555,7 +556,8 @@ describe("IRET", () => {
     expect(r[EIP]).toBe(HANDLER + 1);
     expect(bench.read32(r[ESP] >>> 0)).toBe(CODE + 0x100);
   });
-  test("RF of the image lasts until the next instruction", () => {
+  test("RF of the image lasts until the next instruction, if there are breakpoints to keep quiet", () => {
+    r[DR7] |= 1;
     frame(HANDLER, KERNEL_CODE, 0x1_0002);
     place(bench, HANDLER, "pushfd\nint 0x41");
     vectorGate(bench, 0x41, GATE_INTERRUPT32, KERNEL_CODE, FAULT_STUBS);

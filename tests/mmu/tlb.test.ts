@@ -14,7 +14,7 @@ import { TestGuest } from "../support/page-tables.ts";
 
 const make = () => {
   const { linear } = new TestGuest();
-  return { tlb: new Tlb(linear), ram: linear.layout.ram };
+  return { tlb: new Tlb(linear), ram: linear.layout.ram, linear };
 };
 
 function hit(tlb: Tlb, set: number, gva: number, kind: number): boolean {
@@ -47,21 +47,36 @@ describe("tlb", () => {
     }
   });
 
-  it("every flush raises the epoch, also one of a page that is not cached", () => {
-    const { tlb } = make();
-    const { epoch } = tlb;
-    tlb.flushPage(0x5000);
-    expect(tlb.epoch).toBe(epoch + 1);
-    tlb.flush();
-    expect(tlb.epoch).toBe(epoch + 2);
+  it("the epoch rises when a translation that code was decoded through goes away, and only then", () => {
+    const { tlb, ram, linear } = make();
+    const moves = (change: () => void): boolean => {
+      const { epoch } = tlb;
+      change();
+      return tlb.epoch !== epoch;
+    };
+    tlb.fill(false, 0x1000, ram, true, true, true);
+    tlb.fill(false, 0x2000, ram + 0x1000, true, true, true);
+    linear.u8[linear.layout.codeMap + (ram >>> 12)] = 1;
+    expect(moves(() => tlb.flushPage(0x2000))).toBe(false);
+    expect(moves(() => tlb.fill(false, 0x1000, ram, true, false, true))).toBe(false);
+    expect(moves(() => tlb.flushPage(0x1000))).toBe(true);
+    expect(moves(() => tlb.flushPage(0x1000))).toBe(false);
+    tlb.fill(false, 0x1000, ram, true, true, true);
+    // Another page in its place, another frame, and the loss of the right to execute.
+    expect(moves(() => tlb.fill(false, 0x0100_1000, ram + 0x2000, true, true, true))).toBe(true);
+    tlb.fill(true, 0x1000, ram, true, true, true);
+    expect(moves(() => tlb.fill(true, 0x1000, ram + 0x3000, true, true, true))).toBe(true);
+    tlb.fill(true, 0x1000, ram, true, true, true);
+    expect(moves(() => tlb.fill(true, 0x1000, ram, true, true, false))).toBe(true);
+    expect(moves(() => tlb.flush())).toBe(true);
   });
 
   it("forgetting a page spares another that shares its place", () => {
     const { tlb, ram } = make();
     tlb.fill(false, 0x1000, ram, true, true, true);
-    tlb.forgetPage(0x0100_1000);
+    tlb.flushPage(0x0100_1000);
     expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(true);
-    tlb.forgetPage(0x1fff);
+    tlb.flushPage(0x1fff);
     expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(false);
   });
 });

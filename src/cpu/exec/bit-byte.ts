@@ -18,6 +18,7 @@ import { finishE16, finishE32, modifyE16, modifyE32, readE16, readE32, writeE8 }
  */
 function bitAddress(cpu: Cpu, insn: Insn, byteOffset: number, bytes: number, write: boolean): number {
   const sum = (effectiveAddress(cpu, insn) + byteOffset) | 0;
+  if (insn.flat) return sum;
   return segmented(cpu, insn.seg, insn.address16 ? sum & 0xffff : sum, bytes, write);
 }
 

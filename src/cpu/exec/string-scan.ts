@@ -175,13 +175,11 @@ function scanRun(cpu: Cpu, insn: Insn, bytes: number, limit: number): number {
   if (most < 2 || at < 0 || !destinationRunOk(cpu, insn, 1, most, false)) return 0;
   const { u8 } = cpu;
   const byte = cpu.r8[AL];
-  const end = at + most;
-  let last = at;
-  if (insn.rep === REP_E) while (last < end && u8[last] === byte) last++;
-  else while (last < end && u8[last] !== byte) last++;
-  if (last === end) last--;
-  sub8(cpu, byte, u8[last]);
-  const count = last - at + 1;
+  let skipped = 0;
+  if (insn.rep === REP_E) while (skipped < most && u8[at + skipped] === byte) skipped++;
+  else while (skipped < most && u8[at + skipped] !== byte) skipped++;
+  const count = Math.min(skipped + 1, most);
+  sub8(cpu, byte, u8[at + count - 1]);
   advance(cpu, insn, EDI, count);
   return count;
 }

@@ -60,6 +60,9 @@ import { enterGuest, freeRoots } from "./roots.ts";
 import type { Stats } from "./stats.ts";
 import { shrink, unprotectPage, zapAll } from "./zap.ts";
 
+/** A fault is fixed in one exit, or two if its root was recycled meanwhile. */
+const MAX_EXITS = 16;
+
 export class ShadowMmu implements Mmu {
   readonly tlb: Tlb;
   readonly stats: Stats;
@@ -91,7 +94,7 @@ export class ShadowMmu implements Mmu {
 
   translate(gva: Gva, access: number): Hpa | typeof INJECT | typeof EMULATE {
     const { kvm, host } = this;
-    for (;;) {
+    for (let exits = 0; exits < MAX_EXITS; exits++) {
       const page = host.walk(kvm.rootHpa, gva, access);
       if (page >= 0) {
         const user = (access & PFERR_USER) !== 0;
@@ -105,6 +108,7 @@ export class ShadowMmu implements Mmu {
       const outcome = this.pageFaultExit(gva, access);
       if (outcome !== RETRY) return outcome;
     }
+    throw new Error(`an access at ${gva.toString(16)} exits for ever: the shadow tables make no progress`);
   }
 
   /** KVM: handle_exception, kvm_mmu_page_fault. */
@@ -113,7 +117,7 @@ export class ShadowMmu implements Mmu {
     this.countExit(EXIT_PF, gva, this.host.error);
     kvm.stats.exits_pf++;
     // Hardware forgets the address that faulted; KVM relies on it when it replaces an spte without a flush.
-    this.tlb.forgetPage(gva);
+    this.tlb.flushPage(gva);
     const outcome = pageFault(kvm, gva, access);
     if (outcome === EMULATE && kvm.memory.hpa(kvm.emulateGpa) >= 0) {
       // The exit lasts until the store is done: `pteWrite` ends it. Meanwhile nothing stale may be used.
