@@ -28,20 +28,20 @@ import { segmented } from "./segmentation.ts";
 export function effectiveAddress(cpu: Cpu, insn: Insn): number {
   const { r } = cpu;
   const offset = (r[insn.base] + (r[insn.index] << insn.scale) + insn.disp) | 0;
-  return insn.address16 ? offset & 0xffff : offset;
+  return insn.address16 === true ? offset & 0xffff : offset;
 }
 
 /** Linear address of a memory operand that will be read. */
 export function operandRead(cpu: Cpu, insn: Insn, bytes: number): number {
   const { r } = cpu;
-  if (insn.flat) return (r[insn.base] + (r[insn.index] << insn.scale) + insn.disp) | 0;
+  if (insn.flat === true) return (r[insn.base] + (r[insn.index] << insn.scale) + insn.disp) | 0;
   return segmented(cpu, insn.seg, effectiveAddress(cpu, insn), bytes, false);
 }
 
 /** Linear address of a memory operand that will be written. */
 export function operandWrite(cpu: Cpu, insn: Insn, bytes: number): number {
   const { r } = cpu;
-  if (insn.flat) return (r[insn.base] + (r[insn.index] << insn.scale) + insn.disp) | 0;
+  if (insn.flat === true) return (r[insn.base] + (r[insn.index] << insn.scale) + insn.disp) | 0;
   return segmented(cpu, insn.seg, effectiveAddress(cpu, insn), bytes, true);
 }
 
@@ -93,7 +93,7 @@ function loadSlow(cpu: Cpu, la: number, bytes: number): number {
 
 /** One to four bytes of one page. */
 function loadPiece(cpu: Cpu, la: number, bytes: number): number {
-  if (cpu.fault.held) return 0;
+  if (cpu.fault.held === true) return 0;
   const hpa = cpu.mmu.translate(la, cpu.userAccess);
   if (hpa >= 0) return bytesAt(cpu, hpa, bytes);
   if (hpa === INJECT) {
@@ -216,7 +216,7 @@ export function modifyAt(cpu: Cpu, la: number, bytes: number): number {
 }
 export function writeBack(cpu: Cpu, value: number): void {
   const { store } = cpu;
-  if (store.plain && store.bytes === 4) cpu.view.setInt32(store.hpa, value, true);
+  if (store.plain === true && store.bytes === 4) cpu.view.setInt32(store.hpa, value, true);
   else commitStore(cpu, value, 0);
 }
 export function writeBack64(cpu: Cpu, low: number, high: number): void {
@@ -254,7 +254,7 @@ export function prepareStore(cpu: Cpu, la: number, bytes: number): void {
 }
 
 function preparePiece(cpu: Cpu, la: number, piece: number): void {
-  if (cpu.fault.held) return;
+  if (cpu.fault.held === true) return;
   const { store, tlb } = cpu;
   const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
   const expected = (la & ~0xfff) | tlb[TLB_GENERATION];
@@ -287,12 +287,12 @@ function preparePiece(cpu: Cpu, la: number, piece: number): void {
 /** The prepared bytes as they are now, zero-extended; signed for four. */
 function preparedLow(cpu: Cpu): number {
   const { store } = cpu;
-  if (store.plain) return bytesAt(cpu, store.hpa, store.bytes);
+  if (store.plain === true) return bytesAt(cpu, store.hpa, store.bytes);
   return preparedByteRun(cpu, 0, store.bytes);
 }
 
 function preparedByteRun(cpu: Cpu, from: number, count: number): number {
-  if (cpu.fault.held) return 0;
+  if (cpu.fault.held === true) return 0;
   const { store } = cpu;
   if (store.gpas[0] >= 0 && store.hpas[0] < 0 && store.split === store.bytes) {
     cpu.noteMmio();
@@ -314,7 +314,7 @@ function preparedByte(cpu: Cpu, at: number): number {
 
 /** Completes a prepared store: `low` holds its first four bytes, `high` the rest. Cannot fault. */
 export function commitStore(cpu: Cpu, low: number, high: number): void {
-  if (cpu.fault.held) return;
+  if (cpu.fault.held === true) return;
   const { store } = cpu;
   commitPiece(cpu, 0, 0, store.split, low, high);
   if (store.split !== store.bytes) commitPiece(cpu, 1, store.split, store.bytes - store.split, low, high);

@@ -475,8 +475,8 @@ export class Cpu {
       }
       this.pos = 0;
       this.left -= count;
-      if (block.fallsThrough || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
-      if (this.attention) return;
+      if (block.fallsThrough === true || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
+      if (this.attention === true) return;
       if (this.left === 0) {
         this.pausedAt = Math.min(index, insns.length);
         this.pausedEip = r[EIP];

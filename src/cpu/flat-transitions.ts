@@ -72,7 +72,7 @@ export function deliverFlat(
   const { r, view } = cpu;
   const cpl = r[CPL];
   if ((cpu.mode & MODE_PROTECTED) === 0 || (r[EFLAGS] & EFLAGS_VM) !== 0) return false;
-  if (cpl === 0 ? !cpu.stackFlat : cpl !== 3) return false;
+  if (cpl === 0 ? cpu.stackFlat === false : cpl !== 3) return false;
   if (vector * 8 + 7 > r[IDTR_LIMIT]) return false;
   const gate = readableHit(cpu, TLB_SUPERVISOR, (r[IDTR_BASE] + vector * 8) | 0, 8);
   if (gate === 0) return false;
@@ -141,7 +141,7 @@ export function returnFlat(cpu: Cpu): boolean {
   const { r, view } = cpu;
   const cpl = r[CPL];
   if ((cpu.mode & MODE_PROTECTED) === 0 || (r[EFLAGS] & (EFLAGS_VM | EFLAGS_NT)) !== 0) return false;
-  if (!cpu.stackFlat) return false;
+  if (cpu.stackFlat === false) return false;
   const esp = r[ESP];
   const frame = readableHit(cpu, cpl === 3 ? TLB_USER : TLB_SUPERVISOR, esp, 12);
   if (frame === 0) return false;

@@ -1,5 +1,8 @@
 /**
  * A decoded instruction: numbers and one handler. The interpreter runs it, the compiler will read it.
+ *
+ * Hot code compares booleans with `=== true`: V8 does not know that a field only ever holds a boolean, and a bare
+ * `if (insn.flat)` tests for every falsy value there is.
  */
 import type { Cpu } from "./cpu.ts";
 import { ZERO } from "./state.ts";

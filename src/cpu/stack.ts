@@ -17,7 +17,7 @@ import { ESP, SEG_ATTR, SEG_BASE, SEG_LIMIT, SS } from "./state.ts";
 // --- One operand -------------------------------------------------------------------------------------------------
 
 export function push32(cpu: Cpu, value: number): void {
-  if (cpu.stackFlat) {
+  if (cpu.stackFlat === true) {
     const { r } = cpu;
     const esp = (r[ESP] - 4) | 0;
     store32(cpu, esp, value);
@@ -41,7 +41,7 @@ export function pushOperand(cpu: Cpu, insn: Insn, value: number): void {
 
 export function pop32(cpu: Cpu): number {
   const { r } = cpu;
-  if (cpu.stackFlat) {
+  if (cpu.stackFlat === true) {
     const esp = r[ESP];
     const value = load32(cpu, esp);
     r[ESP] = (esp + 4) | 0;
@@ -60,7 +60,7 @@ export function pop16(cpu: Cpu): number {
 
 /** The top of the stack, which stays there. */
 export function peek32(cpu: Cpu): number {
-  if (cpu.stackFlat) return load32(cpu, cpu.r[ESP]);
+  if (cpu.stackFlat === true) return load32(cpu, cpu.r[ESP]);
   return load32(cpu, stackAddress(cpu, stackOffset(cpu, 0), 4, false));
 }
 export function peek16(cpu: Cpu): number {

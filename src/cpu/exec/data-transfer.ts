@@ -135,7 +135,7 @@ export function movsx_Gw_Ew(cpu: Cpu, insn: Insn): void {
 export function lea_Gd_M(cpu: Cpu, insn: Insn): void {
   const { r } = cpu;
   const offset = (r[insn.base] + (r[insn.index] << insn.scale) + insn.disp) | 0;
-  r[insn.reg] = insn.address16 ? offset & 0xffff : offset;
+  r[insn.reg] = insn.address16 === true ? offset & 0xffff : offset;
 }
 
 export function lea_Gw_M(cpu: Cpu, insn: Insn): void {
@@ -145,7 +145,7 @@ export function lea_Gw_M(cpu: Cpu, insn: Insn): void {
 /** AL = the byte at (E)BX + AL. */
 export function xlat(cpu: Cpu, insn: Insn): void {
   const sum = (cpu.r[EBX] + cpu.r8[AL]) | 0;
-  const offset = insn.address16 ? sum & 0xffff : sum;
+  const offset = insn.address16 === true ? sum & 0xffff : sum;
   cpu.r8[AL] = load8(cpu, segmented(cpu, insn.seg, offset, 1, false));
 }
 

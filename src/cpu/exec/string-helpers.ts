@@ -26,17 +26,17 @@ export const stride = (cpu: Cpu, bytes: number): number => (goesBackward(cpu) ? 
 
 /** (E)SI or (E)DI. */
 function pointer(cpu: Cpu, insn: Insn, register: number): number {
-  return insn.address16 ? cpu.r16[register * 2] : cpu.r[register];
+  return insn.address16 === true ? cpu.r16[register * 2] : cpu.r[register];
 }
 
 export function advance(cpu: Cpu, insn: Insn, register: number, delta: number): void {
-  if (insn.address16) cpu.r16[register * 2] += delta;
+  if (insn.address16 === true) cpu.r16[register * 2] += delta;
   else cpu.r[register] += delta;
 }
 
 /** Linear address of the source, DS or its override, after its checks. */
 export function sourceAddress(cpu: Cpu, insn: Insn, bytes: number): number {
-  if (insn.flat) return cpu.r[ESI];
+  if (insn.flat === true) return cpu.r[ESI];
   return segmented(cpu, insn.seg, pointer(cpu, insn, ESI), bytes, false);
 }
 
@@ -54,7 +54,7 @@ export function destinationAddress(cpu: Cpu, insn: Insn, bytes: number, write: b
 
 /** (E)CX, unsigned. */
 export function repeatCount(cpu: Cpu, insn: Insn): number {
-  return insn.address16 ? cpu.r16[ECX * 2] : cpu.r[ECX] >>> 0;
+  return insn.address16 === true ? cpu.r16[ECX * 2] : cpu.r[ECX] >>> 0;
 }
 
 /**
@@ -67,7 +67,7 @@ export function repeatLimit(cpu: Cpu, count: number): number {
 
 /** Iterations are complete: counts them down in (E)CX and in the slice, and leaves the last to the run loop. */
 export function countIterations(cpu: Cpu, insn: Insn, done: number): void {
-  if (insn.address16) cpu.r16[ECX * 2] -= done;
+  if (insn.address16 === true) cpu.r16[ECX * 2] -= done;
   else cpu.r[ECX] -= done;
   cpu.left -= done;
 }
