@@ -1,12 +1,10 @@
 #!/usr/bin/env node
-// The launcher. In a clone it runs the sources through tsx; in an installed package, what `npm run build` made.
+// The launcher. In a clone it bundles the sources when they have changed; an installed package brings the bundle.
 import { existsSync } from "node:fs";
 
-const source = new URL("../src/cli/main.ts", import.meta.url);
-if (existsSync(source)) {
-  const { register } = await import("tsx/esm/api");
-  register();
-  await import(source.href);
-} else {
-  await import(new URL("../dist/cli/main.js", import.meta.url).href);
+const bundler = new URL("../scripts/bundle.mjs", import.meta.url);
+if (existsSync(bundler)) {
+  const { bundleIfStale } = await import(bundler.href);
+  await bundleIfStale("umbra", "src/cli/main.ts", "dist", ["src"]);
 }
+await import(new URL("../dist/umbra.js", import.meta.url).href);

@@ -6,7 +6,8 @@ const [file, runnerStatus] = process.argv.slice(2);
 const result = JSON.parse(readFileSync(file, "utf8"));
 // A file that cannot be loaded has no failed test, but it has failed.
 const brokenFiles = result.testResults.filter(
-  ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
+  ({ status, assertionResults }) =>
+    status === "failed" && assertionResults.every((test) => test.status !== "failed"),
 );
 for (const { name, message } of brokenFiles) console.log(`${name}: ${message}`);
 const passed = result.numPassedTests;

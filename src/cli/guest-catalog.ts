@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { packageRoot } from "./package-root.ts";
 
 export interface CatalogGuest {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface CatalogGuest {
   readonly timeoutSeconds: number;
 }
 
-const folder = new URL("../../guests/", import.meta.url);
+const folder = new URL("guests/", packageRoot);
 
 export function catalog(): readonly CatalogGuest[] {
   return JSON.parse(readFileSync(new URL("guests.json", folder), "utf8")) as CatalogGuest[];

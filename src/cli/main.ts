@@ -5,7 +5,7 @@ import { Command, CommanderError } from "commander";
 import { declareGuests } from "./commands/guests.ts";
 import { declareRun } from "./commands/run.ts";
 import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
-import { packageVersion } from "./package-version.ts";
+import { packageVersion } from "./package-root.ts";
 
 const program = new Command("umbra")
   .description("A 32-bit x86 PC emulator whose MMU is KVM's shadow-paging MMU, in the open.")

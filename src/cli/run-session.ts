@@ -24,7 +24,7 @@ import {
 import { type CatalogGuest, catalogGuest, guestImagePath } from "./guest-catalog.ts";
 import { Keyboard } from "./keyboard.ts";
 import { OutputStream } from "./output-stream.ts";
-import { packageVersion } from "./package-version.ts";
+import { packageVersion } from "./package-root.ts";
 import { jsonReport } from "./report/json.ts";
 import { summaryReport } from "./report/summary.ts";
 
