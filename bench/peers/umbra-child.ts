@@ -20,7 +20,7 @@ const machine = new Machine({
 
 machine.load(
   loadMultiboot(
-    { name: job.image, bytes: readFileSync(job.image) },
+    { name: job.image, bytes: new Uint8Array(readFileSync(job.image)) },
     { memBytes: ramBytes, commandLine: "", modules: [], bootLoaderName: "umbra bench" },
   ),
 );

@@ -1,8 +1,11 @@
-/** This emulator, through its `Machine` class. */
+/** This emulator, through its `Machine` class, bundled as users run it. */
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { bundleIfStale } from "../../scripts/bundle.mjs";
 import { bootInChild, type Peer } from "./peer.ts";
 
-const CHILD = new URL("./umbra-child.ts", import.meta.url);
+const CHILD = "bench/peers/umbra-child.ts";
+const OUTPUT = "node_modules/.cache/umbra/bench";
 const PACKAGE = new URL("../../package.json", import.meta.url);
 
 export type MmuKind = "bare" | "shadow";
@@ -14,6 +17,9 @@ export function umbraPeer({ mmu, nodeArguments }: { mmu: MmuKind; nodeArguments:
     name: "umbra",
     about: `umbra ${version}, mmu ${mmu}`,
     countsExactly: true,
-    boot: (row, rounds) => bootInChild(CHILD, row, rounds, { mmu }, { nodeArguments }),
+    boot: async (row, rounds) => {
+      const child = await bundleIfStale("umbra-child", CHILD, OUTPUT, ["src", "bench"]);
+      return bootInChild(pathToFileURL(child), row, rounds, { mmu }, { nodeArguments });
+    },
   };
 }

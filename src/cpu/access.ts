@@ -84,25 +84,35 @@ export function read32(cpu: Cpu, insn: Insn): number {
 }
 
 function loadSlow(cpu: Cpu, la: number, bytes: number): number {
+  if (cpu.fault.held) return 0;
   const inPage = 4096 - (la & 0xfff);
-  if (bytes <= inPage) return loadPiece(cpu, la, bytes);
-  const low = loadPiece(cpu, la, inPage);
-  const high = loadPiece(cpu, la + inPage, bytes - inPage);
-  return bytes === 2 ? low | (high << 8) : low | (high << (inPage * 8));
+  if (bytes <= inPage) {
+    const hpa = resolveLoad(cpu, la);
+    return loadPiece(cpu, hpa, cpu.mmu.emulateGpa, bytes);
+  }
+  // Both pages take their faults before a device in one of them is read.
+  const lowHpa = resolveLoad(cpu, la);
+  const lowGpa = cpu.mmu.emulateGpa;
+  const highHpa = resolveLoad(cpu, (la + inPage) | 0);
+  const highGpa = cpu.mmu.emulateGpa;
+  const low = loadPiece(cpu, lowHpa, lowGpa, inPage);
+  return low | (loadPiece(cpu, highHpa, highGpa, bytes - inPage) << (inPage * 8));
+}
+
+/** Where a load finds its bytes: an hpa, or -1 for the address that `emulateGpa` then says. */
+function resolveLoad(cpu: Cpu, la: number): number {
+  if (cpu.fault.held) return -1;
+  const hpa = cpu.mmu.translate(la, cpu.userAccess);
+  if (hpa >= 0) return hpa;
+  if (hpa === EMULATE) return cpu.memory.hpa(cpu.mmu.emulateGpa);
+  pageFault(cpu, la, cpu.mmu.faultError);
+  return -1;
 }
 
 /** One to four bytes of one page. */
-function loadPiece(cpu: Cpu, la: number, bytes: number): number {
-  if (cpu.fault.held === true) return 0;
-  const hpa = cpu.mmu.translate(la, cpu.userAccess);
+function loadPiece(cpu: Cpu, hpa: number, gpa: number, bytes: number): number {
+  if (cpu.fault.held) return 0;
   if (hpa >= 0) return bytesAt(cpu, hpa, bytes);
-  if (hpa === INJECT) {
-    pageFault(cpu, la, cpu.mmu.faultError);
-    return 0;
-  }
-  const gpa = cpu.mmu.emulateGpa;
-  const ram = cpu.memory.hpa(gpa);
-  if (ram >= 0) return bytesAt(cpu, ram, bytes);
   cpu.noteMmio();
   if (bytes !== 3) return signed(cpu.bus.mmioRead(gpa, bytes as 1 | 2 | 4), bytes);
   return (
@@ -250,6 +260,8 @@ export function prepareStore(cpu: Cpu, la: number, bytes: number): void {
   store.split = inPage;
   preparePiece(cpu, la, 0);
   preparePiece(cpu, (la + inPage) | 0, 1);
+  // The walk to the second page may have made the first one a page table that the hypervisor watches.
+  if (store.gpas[0] < 0) preparePiece(cpu, la, 0);
   store.plain = false;
 }
 
@@ -265,6 +277,8 @@ function preparePiece(cpu: Cpu, la: number, piece: number): void {
     store.hpas[piece] = hpa;
     store.hpa = hpa;
     store.plain = tag === expected;
+    // The code is gone: next time the store need not come here.
+    if (!store.plain && cpu.codeMap[hpa >>> 12] === 0) tlb[entry + TAG_WRITE] = expected;
     return;
   }
   const hpa = cpu.mmu.translate(la, cpu.userAccess | PFERR_WRITE);

@@ -1,5 +1,6 @@
 /**
- * Makes a block: decodes instructions from one page until something ends it.
+ * Makes a block: decodes instructions from one page until something ends it. Direct jumps and calls do not, as long as
+ * they stay in the page: the block goes on at their target, which saves the way to the next block.
  */
 import { Block } from "./block-cache.ts";
 import type { Cpu } from "./cpu.ts";
@@ -7,12 +8,35 @@ import { DECODE_TRUNCATED, decode } from "./decode.ts";
 import { raiseGP } from "./exceptions.ts";
 import { handlerFor } from "./exec/bind.ts";
 import { Insn } from "./insn.ts";
+import { MODE_CODE32, MODE_FLAT } from "./mode.ts";
 import { ENDS_BRANCH, ENDS_NONE, rows } from "./opcodes.ts";
+import { push32 } from "./stack.ts";
+import { CS, EIP } from "./state.ts";
 
 /** Long enough for loops, short enough that a store into a block costs little. */
 const MAX_INSNS = 64;
 /** SDM: volume 2, 2.3.11: a longer instruction raises #GP(0). */
 const MAX_LENGTH = 15;
+
+/** No target can be beyond the limit of CS. */
+const FLAT_CODE = MODE_CODE32 | (1 << (MODE_FLAT + CS));
+
+/** How a row goes on inside a block: by no means, as JMP or as CALL. */
+const CONTINUES_NOT = 0;
+const CONTINUES_JMP = 1;
+const CONTINUES_CALL = 2;
+const continues = Uint8Array.from(rows, ({ mnemonic, operands }) => {
+  if (operands !== "Jb" && operands !== "Jz") return CONTINUES_NOT;
+  return mnemonic === "jmp" ? CONTINUES_JMP : mnemonic === "call" ? CONTINUES_CALL : CONTINUES_NOT;
+});
+
+/** JMP to what follows it in the block. */
+const jumpInside = (): void => {};
+
+/** CALL of what follows it in the block; `imm2` is the offset of the return address. */
+function callInside(cpu: Cpu, insn: Insn): void {
+  push32(cpu, (cpu.r[EIP] + insn.imm2) | 0);
+}
 
 /** For instructions that lie in two pages, or outside RAM. */
 const scratch = new Uint8Array(16);
@@ -29,19 +53,36 @@ export function buildBlock(cpu: Cpu, la: number, hpa: number): Block {
   const inPage = 4096 - (hpa & 0xfff);
   const insns: Insn[] = [];
   let at = 0;
+  let from = 0;
+  let to = 0;
   let ends = ENDS_NONE;
   while (ends === ENDS_NONE && insns.length < MAX_INSNS && at < inPage) {
     const insn = new Insn(raiseTooLong);
     const length = decode(insn, cpu.u8, hpa + at, Math.min(inPage - at, MAX_LENGTH), mode);
     if (length === DECODE_TRUNCATED && inPage - at < MAX_LENGTH) {
-      if (at > 0) break;
+      if (insns.length > 0) break;
       return singleBlock(cpu, la, hpa);
     }
     ends = finish(insn, length, at);
     insns.push(insn);
+    from = Math.min(from, at);
+    to = Math.max(to, insn.end);
+    if (goesOnInPage(insn, mode, inPage)) ends = ENDS_NONE;
     at = insn.end;
   }
-  return new Block(mode, hpa, at, insns, ends !== ENDS_BRANCH, -1);
+  return new Block(mode, hpa, from, to, insns, ends !== ENDS_BRANCH, -1);
+}
+
+/** Turns a direct jump or call within the page into one that is followed by its target. */
+function goesOnInPage(insn: Insn, mode: number, inPage: number): boolean {
+  const how = continues[insn.row];
+  if (how === CONTINUES_NOT || insn.operand16 || (mode & FLAT_CODE) !== FLAT_CODE) return false;
+  const target = insn.end + insn.imm;
+  if (target < inPage - 4096 || target >= inPage) return false;
+  insn.imm2 = insn.end;
+  insn.end = target;
+  insn.exec = how === CONTINUES_JMP ? jumpInside : callInside;
+  return true;
 }
 
 /**
@@ -63,7 +104,7 @@ function singleBlock(cpu: Cpu, la: number, hpa: number): Block {
   }
   const fallsThrough = finish(insn, length, 0) !== ENDS_BRANCH;
   const inRam = hpa >= 0 && second >= 0;
-  return new Block(mode, inRam ? hpa : -1, insn.end, [insn], fallsThrough, inRam ? second >>> 12 : -1);
+  return new Block(mode, inRam ? hpa : -1, 0, insn.end, [insn], fallsThrough, inRam ? second >>> 12 : -1);
 }
 
 /** Bytes to be decoded: those at `hpa`, or those at the address that just turned out not to be RAM. */
@@ -91,7 +132,7 @@ function finish(insn: Insn, length: number, at: number): number {
 export function limitedBlock(cpu: Cpu, block: Block, offset: number, limit: number): Block {
   const first = block.insns[0];
   if (offset + first.end - 1 <= limit) {
-    return new Block(block.mode, -1, first.end, [first], block.insns.length > 1 || block.fallsThrough, -1);
+    return new Block(block.mode, -1, 0, first.end, [first], block.insns.length > 1 || block.fallsThrough, -1);
   }
   return raiseGP(cpu, 0);
 }

@@ -1,7 +1,7 @@
 /**
  * Decoded blocks, found by host physical address and mode, and dropped when a store reaches their bytes.
  *
- * A block ends at a control transfer, at an instruction that may change what follows it (mode, interrupts,
+ * A block ends at a control transfer that is not direct or leaves its page, at an instruction that may change what follows it (mode, interrupts,
  * translation), and at the end of its page. An instruction that spans two pages is a block of its own.
  */
 import type { Pfn } from "../mmu/types.ts";
@@ -13,8 +13,10 @@ const DEAD = -1;
 export class Block {
   /** Processor mode (`cpu.ts`) it was decoded for, or DEAD. */
   mode: number;
-  /** Host physical address of its first byte. */
+  /** Host physical address of its first instruction. */
   readonly hpa: number;
+  /** What it covers, in bytes from there: `from` is negative if a jump went back, `bytes` the end. */
+  readonly from: number;
   readonly bytes: number;
   readonly insns: Insn[];
   /** Its last instruction leaves EIP alone, so the run loop moves on to the next one. */
@@ -33,6 +35,7 @@ export class Block {
   constructor(
     mode: number,
     hpa: number,
+    from: number,
     bytes: number,
     insns: Insn[],
     fallsThrough: boolean,
@@ -40,6 +43,7 @@ export class Block {
   ) {
     this.mode = mode;
     this.hpa = hpa;
+    this.from = from;
     this.bytes = bytes;
     this.insns = insns;
     this.fallsThrough = fallsThrough;
@@ -77,7 +81,7 @@ export class BlockCache {
   readonly none: Block;
 
   constructor(codeMap: Uint8Array, watch: CodeWatch) {
-    this.none = new Block(DEAD, -1, 0, [], true, -1);
+    this.none = new Block(DEAD, -1, 0, 0, [], true, -1);
     this.slots = new Array<Block>(SLOTS).fill(this.none);
     this.pages = new Map();
     this.codeMap = codeMap;
@@ -164,7 +168,7 @@ export class BlockCache {
   }
 }
 
-/** Bytes of a block that lie in its first page. */
+/** Where the part of a block ends that lies in its first page, from `hpa`. */
 const bytesInFirst = (block: Block): number => Math.min(block.bytes, 4096 - (block.hpa & 0xfff));
 
 /** Two linear pages may be one frame. */
@@ -174,14 +178,15 @@ const hasSecondFrame = (block: Block): boolean =>
 /** Whether any of `count` bytes at `hpa` belongs to the block. */
 function overlaps(block: Block, hpa: number, count: number): boolean {
   const inFirst = bytesInFirst(block);
-  if (hpa < block.hpa + inFirst && block.hpa < hpa + count) return true;
+  if (hpa < block.hpa + inFirst && block.hpa + block.from < hpa + count) return true;
   return hpa >>> 12 === block.secondPage && (hpa & 0xfff) < block.bytes - inFirst;
 }
 
 /** Chunks of a frame that a block covers. */
 function chunksOf(block: Block, frame: Pfn): number {
   const inFirst = bytesInFirst(block);
-  let chunks = block.hpa >>> 12 === frame ? chunkMask(block.hpa & 0xfff, inFirst) : 0;
+  let chunks =
+    block.hpa >>> 12 === frame ? chunkMask((block.hpa & 0xfff) + block.from, inFirst - block.from) : 0;
   if (block.secondPage === frame) chunks |= chunkMask(0, block.bytes - inFirst);
   return chunks;
 }

@@ -284,7 +284,8 @@ export function decode(insn: Insn, bytes: Uint8Array, at: number, available: num
   if (insn.memory) {
     // Only the source of a string instruction can be overridden.
     if (override >= 0 && (attributes & IMPLICIT_MEMORY) !== DESTINATION_STRING) insn.seg = override;
-    insn.flat = !address16 && ((mode >> (MODE_FLAT + insn.seg)) & 1) !== 0;
+    // CS may be flat and yet not be readable, and is never writable.
+    insn.flat = !address16 && insn.seg !== CS && ((mode >> (MODE_FLAT + insn.seg)) & 1) !== 0;
   }
   if (insn.lock && (!insn.memory || (attributes & LOCKABLE) === 0)) row = ROW_UD;
   insn.row = row;

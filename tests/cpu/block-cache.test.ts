@@ -320,7 +320,7 @@ describe("the cache", () => {
     return { codeMap, cache: new BlockCache(codeMap, { markCode: () => {} }) };
   };
   const block = (mode: number, hpa: number, bytes = 4, secondPage = -1) =>
-    new Block(mode, hpa, bytes, [], true, secondPage);
+    new Block(mode, hpa, 0, bytes, [], true, secondPage);
 
   it("finds each block that was added and not written, though their addresses and modes share places", () => {
     const { cache } = make();

@@ -1,0 +1,7 @@
+export function bundle(entries: Readonly<Record<string, string>>, outdir: string): Promise<void>;
+export function bundleIfStale(
+  name: string,
+  source: string,
+  outdir: string,
+  folders: readonly string[],
+): Promise<string>;
