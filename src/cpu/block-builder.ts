@@ -132,7 +132,10 @@ function finish(insn: Insn, length: number, at: number): number {
 export function limitedBlock(cpu: Cpu, block: Block, offset: number, limit: number): Block {
   const first = block.insns[0];
   if (offset + first.end - 1 <= limit) {
-    return new Block(block.mode, -1, 0, first.end, [first], block.insns.length > 1 || block.fallsThrough, -1);
+    const fallsThrough = block.insns.length > 1 || block.fallsThrough;
+    const limited = new Block(block.mode, -1, first.end, [first], fallsThrough, -1);
+    limited.la = block.la;
+    return limited;
   }
   return raiseGP(cpu, 0);
 }

@@ -83,8 +83,12 @@ export type RunResult =
 const MAX_SLICE = 1 << 28;
 const FLAT_CODE = 1 << (MODE_FLAT + CS);
 const FLAT_CODE_AND_STACK = MODE_CODE32 | MODE_STACK32 | (1 << (MODE_FLAT + CS)) | (1 << (MODE_FLAT + SS));
+/** Places in the table that finds the targets of jumps with many. */
+const JUMP_SLOTS = 4096;
 /** A `pos` past the end of every block. */
 const BLOCK_OVER = 1 << 28;
+/** A `pausedAt` that is no index. */
+const NOT_PAUSED = -1;
 
 /** The segments that `refreshCode` leaves alone, and their bits in `mode`. */
 const DATA_SEGMENTS = [ES, DS, FS, GS];
@@ -106,13 +110,15 @@ export class Cpu {
   readonly fault: GuestFault;
   readonly blocks: BlockCache;
   private readonly tlbUnit: Tlb;
+  /** Blocks by linear address, for jumps that lead to more places than chains do. A hint, checked like a chain. */
+  private readonly jumps: Block[];
   /** The block that runs, or ran last. */
   private running: Block;
 
   /** Index in its block of the next instruction; the one that runs is `pos - 1`. */
   pos: number;
   private stoppedAt: number;
-  /** The last slice ended before this index of `running`, with EIP as below; 0 if there is nothing to go on with. */
+  /** The last slice ended before this index of `running`, with EIP as below; -1 if there is nothing to go on with. */
   private pausedAt: number;
   private pausedEip: number;
   /** Instructions left in this slice, counted at block ends. */
@@ -167,10 +173,11 @@ export class Cpu {
     this.fault = new GuestFault();
     this.blocks = new BlockCache(this.codeMap, mmu.tlb);
     this.tlbUnit = mmu.tlb;
+    this.jumps = new Array<Block>(JUMP_SLOTS).fill(this.blocks.none);
     this.running = this.blocks.none;
     this.pos = 0;
     this.stoppedAt = 0;
-    this.pausedAt = 0;
+    this.pausedAt = NOT_PAUSED;
     this.pausedEip = 0;
     this.left = 0;
     this.sliceEnd = 0;
@@ -208,7 +215,7 @@ export class Cpu {
     this.shutdown = false;
     this.inhibitInterrupts = false;
     this.stepping = false;
-    this.pausedAt = 0;
+    this.pausedAt = NOT_PAUSED;
     this.mmu.reset();
     this.blocks.clear();
     this.refreshMode();
@@ -384,7 +391,7 @@ export class Cpu {
     this.mmu.exit(this.interruptWaited ? EXIT_INTERRUPT_WINDOW : EXIT_EXTERNAL_INTERRUPT);
     this.interruptWaited = false;
     this.halted = false;
-    this.pausedAt = 0;
+    this.pausedAt = NOT_PAUSED;
     this.beforeDevice();
     deliverInterrupt(this, this.acknowledge());
     return true;
@@ -406,7 +413,7 @@ export class Cpu {
     this.stepping = false;
     this.halted = false;
     this.inhibitInterrupts = false;
-    this.pausedAt = 0;
+    this.pausedAt = NOT_PAUSED;
     this.r[DR6] |= DR6_BS;
     this.fault.vector = VEC_DB;
     this.fault.errorCode = -1;
@@ -440,8 +447,9 @@ export class Cpu {
     const { r } = this;
     let index = this.resume();
     let block = this.running;
-    if (index === 0) {
+    if (index === NOT_PAUSED) {
       block = this.lookup();
+      index = 0;
     } else if (index === block.insns.length) {
       block = this.following(block);
       index = 0;
@@ -478,8 +486,7 @@ export class Cpu {
       if (block.fallsThrough === true || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
       if (this.attention === true) return;
       if (this.left === 0) {
-        this.pausedAt = Math.min(index, insns.length);
-        this.pausedEip = r[EIP];
+        this.pause(block, index);
         return;
       }
       block = this.following(block);
@@ -488,14 +495,24 @@ export class Cpu {
   }
 
   /**
-   * Where the last slice left `running`: 0 for nowhere, its length for its end. A slice that ends in a block is taken
-   * up again as if it had not ended, without a lookup, because that could fill the TLB and set accessed bits:
-   * how a run is cut into slices must change nothing.
+   * The slice is over. The next one takes up the block as if it had not been left, without a lookup, because that
+   * could fill the TLB and set accessed bits: how a run is cut into slices must change nothing.
    */
+  private pause(block: Block, index: number): void {
+    const { insns } = block;
+    this.pausedAt = Math.min(index, insns.length);
+    this.pausedEip = this.r[EIP];
+    if (index !== insns.length) return;
+    const last = insns[index - 1];
+    const unfinished = this.pausedEip === ((block.la - this.csBase + last.start) | 0);
+    if (unfinished && rows[last.row].mnemonic.startsWith("rep_")) this.pausedAt--;
+  }
+
+  /** Index at which `running` goes on, its length for its end, or NOT_PAUSED. */
   private resume(): number {
     const { r, running, pausedAt } = this;
-    this.pausedAt = 0;
-    if (pausedAt === 0 || r[EIP] !== this.pausedEip) return 0;
+    this.pausedAt = NOT_PAUSED;
+    if (pausedAt === NOT_PAUSED || r[EIP] !== this.pausedEip) return NOT_PAUSED;
     if (pausedAt === running.insns.length || running.mode !== this.mode) return running.insns.length;
     r[EIP] = (r[EIP] - running.insns[pausedAt].start) | 0;
     this.left += pausedAt;
@@ -510,7 +527,15 @@ export class Cpu {
     const { next, other } = block;
     if (next.la === la && next.mode === mode && next.epoch === epoch) return next;
     if (other.la === la && other.mode === mode && other.epoch === epoch) return other;
-    const found = this.lookup();
+    const slot = (la ^ (la >>> 12)) & (JUMP_SLOTS - 1);
+    let found = this.jumps[slot];
+    if (found.la !== la || found.mode !== mode || found.epoch !== epoch) {
+      found = this.lookup();
+      this.jumps[slot] = found;
+    } else if (next.epoch === epoch && other.epoch === epoch) {
+      // A jump with more than two targets: chains would only be overwritten each time.
+      return found;
+    }
     block.other = next;
     block.next = found;
     return found;
@@ -526,8 +551,8 @@ export class Cpu {
     const limit = r[SEG_LIMIT + CS] >>> 0;
     if (limited && offset > limit) raiseGP(this, 0);
     const block = this.blockAt(la);
-    if (limited && offset + block.bytes - 1 > limit) return limitedBlock(this, block, offset, limit);
     block.la = la;
+    if (limited && offset + block.bytes - 1 > limit) return limitedBlock(this, block, offset, limit);
     // A block that spans pages is looked up each time: its second page may be mapped anew. So is one on the bus.
     block.epoch = block.secondPage >= 0 || block.hpa < 0 ? -1 : this.tlbUnit.epoch;
     return block;

@@ -167,20 +167,21 @@ export class Machine {
     const { cpu, board } = this;
     const { clock } = board;
     for (;;) {
+      if (this.stopping) {
+        this.stopping = false;
+        return { reason: "stopped" };
+      }
       if (cpu.icount >= until) return { reason: "icount" };
       const result = cpu.run(Math.min(clock.nextDeadline, until));
       clock.advance(cpu.icount);
       if (this.exitStatus !== null) return { reason: "debug-exit" };
       if (result === RUN_SHUTDOWN) return { reason: "triple-fault" };
-      if (this.stopping) {
-        this.stopping = false;
-        return { reason: "stopped" };
-      }
+      if (this.stopping) continue;
       if (result === RUN_HALTED && !this.skipToDeadline(until)) return { reason: "halted" };
     }
   }
 
-  /** Makes `run` return after the instruction that runs now. */
+  /** Makes `run` return after the instruction that runs now, or the next one at once if none does. */
   stop(): void {
     this.stopping = true;
     this.cpu.stop();

@@ -9,7 +9,8 @@
  *
  * SDM: volume 1, 7.3.9 "String operations"; volume 2, REP/REPE/REPZ/REPNE/REPNZ.
  */
-import { ADDEND, TAG_READ, TAG_WRITE, TLB_CURRENT, TLB_GENERATION, TLB_INDEX_MASK } from "../../mmu/tlb.ts";
+import { TLB_CURRENT } from "../../mmu/tlb.ts";
+import { readableHit, writableHit } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import { EFLAGS_DF } from "../eflags.ts";
 import type { Insn } from "../insn.ts";
@@ -91,27 +92,45 @@ export function finishEmpty(cpu: Cpu, insn: Insn): void {
 
 // --- Runs ---------------------------------------------------------------------------------------------------------
 
-/** Elements from `la` on, in the direction of DF, that lie wholly in its page. */
-export function elementsInPage(la: number, bytes: number, backward: boolean): number {
+/** Elements from `la` downwards that lie wholly in its page. */
+export function elementsInPage(la: number, bytes: number): number {
   const at = la & 0xfff;
-  if (!backward) return ((4096 - at) / bytes) | 0;
   return at + bytes <= 4096 ? ((at / bytes) | 0) + 1 : 0;
 }
 
-/** Host address for reading at `la`, or -1 if the TLB does not tell. */
+/** Host address for reading at `la`, or 0 if the TLB does not tell. */
 export function readableAt(cpu: Cpu, la: number): number {
-  const { tlb } = cpu;
-  const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
-  if (tlb[entry + TAG_READ] !== ((la & ~0xfff) | tlb[TLB_GENERATION])) return -1;
-  return (la + tlb[entry + ADDEND]) >>> 0;
+  return readableHit(cpu, cpu.tlb[TLB_CURRENT], la, 1);
 }
 
-/** Host address for writing at `la`, or -1 if the TLB does not tell or the page holds code. */
+/** Host address for writing at `la`, or 0 if the TLB does not tell or the page holds code. */
 export function writableAt(cpu: Cpu, la: number): number {
-  const { tlb } = cpu;
-  const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
-  if (tlb[entry + TAG_WRITE] !== ((la & ~0xfff) | tlb[TLB_GENERATION])) return -1;
-  return (la + tlb[entry + ADDEND]) >>> 0;
+  return writableHit(cpu, cpu.tlb[TLB_CURRENT], la, 1);
+}
+
+/** Longest stretch copied or filled at once. */
+const MAX_STRETCH = 0x1_0000;
+
+/**
+ * How many elements from `la` on lie one after the other from `hpa` on, as far as the TLB tells: pages that are
+ * neighbours in host memory, too. No more than `limit`.
+ */
+export function stretch(
+  cpu: Cpu,
+  la: number,
+  hpa: number,
+  bytesEach: number,
+  limit: number,
+  write: boolean,
+): number {
+  const wanted = Math.min(limit * bytesEach, MAX_STRETCH);
+  let bytes = 4096 - (la & 0xfff);
+  while (bytes < wanted) {
+    const next = (la + bytes) | 0;
+    if ((write ? writableAt(cpu, next) : readableAt(cpu, next)) !== hpa + bytes) break;
+    bytes += 4096;
+  }
+  return Math.min(limit, (bytes / bytesEach) | 0);
 }
 
 /** Linear address of the source without checks; `sourceRunOk` makes them for a run. */

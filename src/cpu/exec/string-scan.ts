@@ -15,7 +15,6 @@ import {
   destinationAddress,
   destinationLinear,
   destinationRunOk,
-  elementsInPage,
   finish,
   finishEmpty,
   goesBackward,
@@ -26,6 +25,7 @@ import {
   sourceAddress,
   sourceLinear,
   sourceRunOk,
+  stretch,
   stride,
 } from "./string-helpers.ts";
 
@@ -138,20 +138,17 @@ function repeatScan(cpu: Cpu, insn: Insn, bytes: number, scanOne: Handler, scanM
   pause(cpu, insn);
 }
 
-/** REPE CMPS upwards within one page of each side. */
+/** REPE CMPS upwards, in one stretch of each side. */
 function compareRun(cpu: Cpu, insn: Insn, bytes: number, limit: number): number {
   if (insn.rep !== REP_E || goesBackward(cpu)) return 0;
   const source = sourceLinear(cpu, insn);
   const destination = destinationLinear(cpu, insn);
-  const most = Math.min(
-    limit,
-    elementsInPage(source, bytes, false),
-    elementsInPage(destination, bytes, false),
-  );
-  const size = most * bytes;
   const a = readableAt(cpu, source);
   const b = readableAt(cpu, destination);
-  if (most < 2 || a < 0 || b < 0) return 0;
+  if (a === 0 || b === 0) return 0;
+  const most = stretch(cpu, destination, b, bytes, stretch(cpu, source, a, bytes, limit, false), false);
+  const size = most * bytes;
+  if (most < 2) return 0;
   if (!sourceRunOk(cpu, insn, bytes, size) || !destinationRunOk(cpu, insn, bytes, size, false)) return 0;
   const { u8, view } = cpu;
   let equal = 0;
@@ -166,13 +163,14 @@ function compareRun(cpu: Cpu, insn: Insn, bytes: number, limit: number): number 
   return count;
 }
 
-/** SCAS of bytes upwards within one page. */
+/** SCAS of bytes upwards, in one stretch. */
 function scanRun(cpu: Cpu, insn: Insn, bytes: number, limit: number): number {
   if (bytes !== 1 || goesBackward(cpu)) return 0;
   const destination = destinationLinear(cpu, insn);
-  const most = Math.min(limit, elementsInPage(destination, 1, false));
   const at = readableAt(cpu, destination);
-  if (most < 2 || at < 0 || !destinationRunOk(cpu, insn, 1, most, false)) return 0;
+  if (at === 0) return 0;
+  const most = stretch(cpu, destination, at, 1, limit, false);
+  if (most < 2 || !destinationRunOk(cpu, insn, 1, most, false)) return 0;
   const { u8 } = cpu;
   const byte = cpu.r8[AL];
   let skipped = 0;

@@ -25,6 +25,7 @@ import {
   sourceAddress,
   sourceLinear,
   sourceRunOk,
+  stretch,
   stride,
   writableAt,
 } from "./string-helpers.ts";
@@ -86,20 +87,19 @@ function repeatMoves(cpu: Cpu, insn: Insn, bytes: number, moveOne: Handler): voi
   else pause(cpu, insn);
 }
 
-/** Up to `limit` iterations of MOVS at once, within one page of each side. Returns how many, 0 if not possible. */
+/** Up to `limit` iterations of MOVS at once, in one stretch of each side. Returns how many, 0 if not possible. */
 function moveRun(cpu: Cpu, insn: Insn, bytes: number, limit: number): number {
   const backward = goesBackward(cpu);
   const source = sourceLinear(cpu, insn);
   const destination = destinationLinear(cpu, insn);
-  const count = Math.min(
-    limit,
-    elementsInPage(source, bytes, backward),
-    elementsInPage(destination, bytes, backward),
-  );
-  const size = count * bytes;
   const from = readableAt(cpu, source);
   const to = writableAt(cpu, destination);
-  if (count < 2 || from < 0 || to < 0) return 0;
+  if (from === 0 || to === 0) return 0;
+  const count = backward
+    ? Math.min(limit, elementsInPage(source, bytes), elementsInPage(destination, bytes))
+    : stretch(cpu, destination, to, bytes, stretch(cpu, source, from, bytes, limit, false), true);
+  const size = count * bytes;
+  if (count < 2) return 0;
   if (!sourceRunOk(cpu, insn, bytes, size) || !destinationRunOk(cpu, insn, bytes, size, true)) return 0;
   const copied = backward
     ? copyBackward(cpu, from - (size - bytes), to - (size - bytes), size)
@@ -192,10 +192,13 @@ function repeatStores(cpu: Cpu, insn: Insn, bytes: number, storeOne: Handler): v
 function storeRun(cpu: Cpu, insn: Insn, bytes: number, limit: number): number {
   const backward = goesBackward(cpu);
   const destination = destinationLinear(cpu, insn);
-  const count = Math.min(limit, elementsInPage(destination, bytes, backward));
-  const size = count * bytes;
   const to = writableAt(cpu, destination);
-  if (count < 2 || to < 0 || !destinationRunOk(cpu, insn, bytes, size, true)) return 0;
+  if (to === 0) return 0;
+  const count = backward
+    ? Math.min(limit, elementsInPage(destination, bytes))
+    : stretch(cpu, destination, to, bytes, limit, true);
+  const size = count * bytes;
+  if (count < 2 || !destinationRunOk(cpu, insn, bytes, size, true)) return 0;
   fill(cpu, backward ? to - (size - bytes) : to, size, bytes);
   advance(cpu, insn, EDI, backward ? -size : size);
   return count;
