@@ -3,8 +3,8 @@
 // This is not about size. V8 cannot treat an imported binding as constant: each use of an imported number or function
 // loads a cell and tests it, which costs the interpreter about 15 %. In a bundle the same names are local, and numbers
 // are folded in.
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -12,12 +12,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Bundles `entries` (name to source file) into `outdir` as name.js, with shared chunks beside them. */
 export async function bundle(entries, outdir) {
   const { build } = await import("esbuild");
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entries,
     outdir,
     bundle: true,
     splitting: true,
+    chunkNames: "chunk-[hash]",
     packages: "external",
     platform: "node",
     format: "esm",
@@ -27,7 +28,33 @@ export async function bundle(entries, outdir) {
     keepNames: false,
     sourcemap: true,
     logLevel: "error",
+    write: false,
   });
+  // Other processes may be starting from here right now: each file appears whole, and an entry after its chunks,
+  // whose names depend on their contents.
+  const isEntry = ({ path }) => basename(path).replace(/\.js(\.map)?$/, "") in entries;
+  for (const file of outputFiles.filter((one) => !isEntry(one))) replaceFile(file);
+  for (const file of outputFiles.filter(isEntry).reverse()) replaceFile(file);
+  removeOldChunks(join(root, outdir), new Set(outputFiles.map(({ path }) => basename(path))));
+}
+
+function replaceFile({ path, contents }) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Chunks of earlier bundles, once nothing that still runs can want them. */
+function removeOldChunks(folder, current) {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (current.has(name) || !name.startsWith("chunk-") || Date.now() - statSync(path).mtimeMs < DAY)
+      continue;
+    unlinkSync(path);
+  }
 }
 
 /** Bundles only if a source is newer than the last result. Returns the path of the bundled entry. */

@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { basename } from "node:path";
+import { BusConflict } from "../machine/bus.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { loadMultiboot } from "../machine/image/multiboot.ts";
 import { GUEST_HZ, Machine, type MachineOptions, type RunOutcome } from "../machine/machine.ts";
@@ -97,7 +98,9 @@ function prepare(name: string, guest: CatalogGuest | undefined, options: RunOpti
     machine.load(image);
     return { machine, console, files };
   } catch (error) {
-    if (error instanceof ImageError) throw new CommandError(error.message, STATUS_USAGE);
+    if (error instanceof ImageError || error instanceof BusConflict) {
+      throw new CommandError(error.message, STATUS_USAGE);
+    }
     throw error;
   }
 }

@@ -133,7 +133,7 @@ export function limitedBlock(cpu: Cpu, block: Block, offset: number, limit: numb
   const first = block.insns[0];
   if (offset + first.end - 1 <= limit) {
     const fallsThrough = block.insns.length > 1 || block.fallsThrough;
-    const limited = new Block(block.mode, -1, first.end, [first], fallsThrough, -1);
+    const limited = new Block(block.mode, -1, 0, first.end, [first], fallsThrough, -1);
     limited.la = block.la;
     return limited;
   }

@@ -173,6 +173,8 @@ export function returnFlat(cpu: Cpu): boolean {
 
 /** A return to ring 3 leaves all data segments alone: each is of that ring, or null. */
 function keepsSegments(r: Int32Array): boolean {
+  const all = r[SEG_ATTR + DS] & r[SEG_ATTR + ES] & r[SEG_ATTR + FS] & r[SEG_ATTR + GS];
+  if ((all & ATTR_DPL3) === ATTR_DPL3) return true;
   return keeps(r, DS) && keeps(r, ES) && keeps(r, FS) && keeps(r, GS);
 }
 

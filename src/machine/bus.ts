@@ -39,6 +39,9 @@ export interface MmioRange {
   readonly device: MmioDevice;
 }
 
+/** Two devices want one place. The message names both. */
+export class BusConflict extends Error {}
+
 export class Bus {
   /** In the order of mapping. */
   readonly portRanges: PortRange[] = [];
@@ -58,7 +61,7 @@ export class Bus {
     for (let port = base; port < base + count; port++) {
       if (this.slots[port] === 0) continue;
       const other = this.portRanges[this.slots[port] - 1].device;
-      throw new Error(`port ${hex(port, 4)} is wanted by ${device.name} but belongs to ${other.name}`);
+      throw new BusConflict(`port ${hex(port, 4)} is wanted by ${device.name} but belongs to ${other.name}`);
     }
     this.portRanges.push({ base, count, maxWidth: device.maxWidth ?? 1, device });
     assert(this.portRanges.length < 256, "at most 255 port ranges");
@@ -72,7 +75,9 @@ export class Bus {
     for (const range of this.mmioRanges) {
       if (end <= range.base || base >= range.end) continue;
       const gpa = Math.max(base, range.base);
-      throw new Error(`address ${hex(gpa)} is wanted by ${device.name} but belongs to ${range.device.name}`);
+      throw new BusConflict(
+        `address ${hex(gpa)} is wanted by ${device.name} but belongs to ${range.device.name}`,
+      );
     }
     this.mmioRanges.push({ base, end, maxWidth: device.maxWidth ?? 1, device });
   }

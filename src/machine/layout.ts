@@ -58,7 +58,11 @@ export function layoutFor({ ramBytes, shadowPages }: MemorySizes): Layout {
 export function allocateLinearMemory(sizes: MemorySizes): LinearMemory {
   const layout = layoutFor(sizes);
   const pages = layout.bytes / WASM_PAGE;
-  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: sizes.shared ?? false });
+  const { buffer } = new WebAssembly.Memory({
+    initial: pages,
+    maximum: pages,
+    shared: sizes.shared ?? false,
+  });
   return {
     layout,
     u8: new Uint8Array(buffer),

@@ -22,6 +22,8 @@ export class GuestMemory {
   readonly slots: MemorySlot[];
   /** Host frame + 1 for each gfn, 0 where there is none. */
   private readonly frames: Int32Array;
+  /** Number of its slot + 1 for each gfn. */
+  private readonly slotIds: Uint8Array;
   private readonly codeMap: Uint8Array;
   /** Told when a write other than the processor's own reaches a frame that holds decoded code. */
   onCodeWrite: (hpa: Hpa, bytes: number) => void;
@@ -30,6 +32,7 @@ export class GuestMemory {
     this.linear = linear;
     this.slots = [];
     this.frames = new Int32Array(TABLE_GFNS);
+    this.slotIds = new Uint8Array(TABLE_GFNS);
     const { layout } = linear;
     this.codeMap = linear.u8.subarray(layout.codeMap, layout.codeMap + Math.ceil(layout.bytes / 4096));
     this.onCodeWrite = () => {};
@@ -37,6 +40,7 @@ export class GuestMemory {
 
   addSlot(slot: MemorySlot): void {
     for (let i = 0; i < slot.npages; i++) this.frames[slot.baseGfn + i] = slot.basePfn + i + 1;
+    this.slotIds.fill(slot.id + 1, slot.baseGfn, slot.baseGfn + slot.npages);
     this.slots.push(slot);
   }
 
@@ -58,12 +62,9 @@ export class GuestMemory {
 
   /** Number of the slot that holds a gfn which has memory. */
   slotId(gfn: Gfn): number {
-    const { slots } = this;
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i];
-      if (gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages) return slot.id;
-    }
-    throw new RangeError(`gfn ${gfn} lies in no slot`);
+    const id = gfn < TABLE_GFNS ? this.slotIds[gfn] : 0;
+    if (id === 0) throw new RangeError(`gfn ${gfn} lies in no slot`);
+    return id - 1;
   }
 
   /** The 32-bit word at a 4-aligned offset of a frame, signed. All ones where there is no memory. */

@@ -45,6 +45,8 @@ export type Model = "sdm" | "kvm";
 
 export class GuestWalker {
   readonly memory: GuestMemory;
+  /** All of linear memory, as the tables are read. */
+  private readonly i32: Int32Array;
   /** The architecture's answers; false: those of KVM 2.6.29. */
   readonly sdm: boolean;
 
@@ -75,6 +77,7 @@ export class GuestWalker {
 
   constructor(memory: GuestMemory, model: Model) {
     this.memory = memory;
+    this.i32 = memory.linear.i32;
     this.sdm = model === "sdm";
     this.pdptes = new Int32Array(8);
     this.cr0 = CR0_RESET;
@@ -145,7 +148,7 @@ export class GuestWalker {
 
   /** Whether a present last-level 4 KiB entry may not be used at all; `hi` is 0 for a 4-byte entry. */
   leafReserved(lo: number, hi: number): boolean {
-    return this.sdm && hi !== 0 && paeReserved(lo, hi, false, this.nxEnabled());
+    return this.sdm === true && hi !== 0 && paeReserved(lo, hi, false, this.nxEnabled());
   }
 
   /**
@@ -153,40 +156,49 @@ export class GuestWalker {
    * Returns false for a page fault with `error`.
    */
   walk(gva: Gva, access: number): boolean {
-    this.dirtied = false;
+    const { i32 } = this;
     const pae = this.rootLevel === PAE;
     let table: Gfn;
-    if (pae) {
+    this.dirtied = false;
+    if (pae === true) {
       const i = (gva >>> 30) * 2;
       if ((this.pdptes[i] & PTE_P) === 0) return this.fail(access, 0);
       table = frameOf(this.pdptes[i], this.pdptes[i + 1]);
     } else {
       table = this.cr3 >>> 12;
     }
-    let offset = pae ? (gva >>> 18) & 0xff8 : (gva >>> 20) & 0xffc;
-    if (!this.read(table, offset, pae)) return this.fail(access, 0);
-    const large = (this.lo & PTE_PS) !== 0 && (pae || (this.cr4 & CR4_PSE) !== 0);
-    if (this.sdm && this.directoryReserved(pae, large)) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
-    const directory = this.entryAccess(this.lo, this.hi);
-    if (large) {
+    let offset = pae === true ? (gva >>> 18) & 0xff8 : (gva >>> 20) & 0xffc;
+    let at = this.wordOf(table, offset);
+    if (at < 0) return this.fail(access, 0);
+    let lo = i32[at];
+    let hi = pae === true ? i32[at + 1] : 0;
+    if ((lo & PTE_P) === 0) return this.fail(access, 0);
+    const large = (lo & PTE_PS) !== 0 && (pae === true || (this.cr4 & CR4_PSE) !== 0);
+    if (this.sdm === true && this.directoryReserved(lo, hi, pae, large)) {
+      return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
+    }
+    const directory = this.entryAccess(lo, hi);
+    if (large === true) {
       this.level = 2;
       this.ptAccess = ACC_ALL;
-      this.pteAccess = directory;
-      this.gfn = pae ? paeLargeFrame(this.lo, this.hi, gva) : pse36Frame(this.lo, gva);
-      return this.finish(table, offset, access);
+      this.gfn = pae === true ? paeLargeFrame(lo, hi, gva) : pse36Frame(lo, gva);
+      return this.finish(table, offset, lo, hi, directory, access);
     }
-    if (!this.sdm && !this.permits(directory, access)) return this.fail(access, PFERR_PRESENT);
-    this.setAccessed(table, offset);
+    if (this.sdm !== true && !this.permits(directory, access)) return this.fail(access, PFERR_PRESENT);
+    if ((lo & PTE_A) === 0) this.memory.write32(table, offset, lo | PTE_A);
 
-    table = frameOf(this.lo, this.hi);
-    offset = pae ? (gva >>> 9) & 0xff8 : (gva >>> 10) & 0xffc;
-    if (!this.read(table, offset, pae)) return this.fail(access, 0);
-    if (this.leafReserved(this.lo, this.hi)) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
+    table = frameOf(lo, hi);
+    offset = pae === true ? (gva >>> 9) & 0xff8 : (gva >>> 10) & 0xffc;
+    at = this.wordOf(table, offset);
+    if (at < 0) return this.fail(access, 0);
+    lo = i32[at];
+    hi = pae === true ? i32[at + 1] : 0;
+    if ((lo & PTE_P) === 0) return this.fail(access, 0);
+    if (this.leafReserved(lo, hi)) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
     this.level = 1;
     this.ptAccess = directory;
-    this.pteAccess = directory & this.entryAccess(this.lo, this.hi);
-    this.gfn = frameOf(this.lo, this.hi);
-    return this.finish(table, offset, access);
+    this.gfn = frameOf(lo, hi);
+    return this.finish(table, offset, lo, hi, directory & this.entryAccess(lo, hi), access);
   }
 
   /** Whether a supervisor read reaches a frame, without side effects on guest or walker; the gpa, or -1. */
@@ -215,23 +227,18 @@ export class GuestWalker {
   }
 
   /**
-   * Reads one entry; false if it is not present.
-   * Differs: an entry where there is no memory counts as not present. Hardware would use what the bus returns,
-   * KVM the value left over from the previous level.
+   * Where in linear memory an entry is, as an index of words; -1 if there is no memory.
+   * Differs: such an entry counts as not present. Hardware would use what the bus returns, KVM the value left
+   * over from the previous level.
    */
-  private read(table: Gfn, offset: number, pae: boolean): boolean {
+  private wordOf(table: Gfn, offset: number): number {
     const pfn = this.memory.pfn(table);
-    if (pfn < 0) return false;
-    const { i32 } = this.memory.linear;
-    const word = pfn * 1024 + (offset >>> 2);
-    this.lo = i32[word];
-    this.hi = pae ? i32[word + 1] : 0;
-    return (this.lo & PTE_P) !== 0;
+    return pfn < 0 ? -1 : ((pfn << 10) | (offset >>> 2)) >>> 0;
   }
 
-  private directoryReserved(pae: boolean, large: boolean): boolean {
-    if (pae) return paeReserved(this.lo, this.hi, large, this.nxEnabled());
-    return large && pse36Reserved(this.lo);
+  private directoryReserved(lo: number, hi: number, pae: boolean, large: boolean): boolean {
+    if (pae === true) return paeReserved(lo, hi, large, this.nxEnabled());
+    return large && pse36Reserved(lo);
   }
 
   /** Access rights. SDM: volume 3, 4.6.1. */
@@ -244,24 +251,26 @@ export class GuestWalker {
     return (access & PFERR_FETCH) === 0 || (rights & ACC_EXEC) !== 0;
   }
 
-  private finish(table: Gfn, offset: number, access: number): boolean {
+  /** The last entry has been read: `lo` and `hi`, with `rights` over the path. */
+  private finish(
+    table: Gfn,
+    offset: number,
+    lo: number,
+    hi: number,
+    rights: number,
+    access: number,
+  ): boolean {
     // KVM: the levels above were checked when they were read, so the rights of the path say the same here.
-    if (!this.permits(this.pteAccess, access)) return this.fail(access, PFERR_PRESENT);
+    if (!this.permits(rights, access)) return this.fail(access, PFERR_PRESENT);
+    this.pteAccess = rights;
     this.tableGfn = table;
     this.tableOffset = offset;
-    this.setAccessed(table, offset);
-    if ((access & PFERR_WRITE) !== 0 && (this.lo & PTE_D) === 0) {
-      this.lo |= PTE_D;
-      this.memory.write32(table, offset, this.lo);
-      this.dirtied = true;
-    }
+    this.dirtied = (access & PFERR_WRITE) !== 0 && (lo & PTE_D) === 0;
+    const used = lo | (this.dirtied === true ? PTE_A | PTE_D : PTE_A);
+    if (used !== lo) this.memory.write32(table, offset, used);
+    this.lo = used;
+    this.hi = hi;
     return true;
-  }
-
-  private setAccessed(table: Gfn, offset: number): void {
-    if ((this.lo & PTE_A) !== 0) return;
-    this.lo |= PTE_A;
-    this.memory.write32(table, offset, this.lo);
   }
 
   private fail(access: number, why: number): false {
@@ -272,7 +281,7 @@ export class GuestWalker {
   /** The bits of an error code that describe the access. SDM: volume 3, 4.7. */
   errorCode(access: number): number {
     // KVM: copies I/D from the hardware's error code, where NX is always on.
-    const fetch = !this.sdm || ((this.cr4 & CR4_PAE) !== 0 && this.nxEnabled());
+    const fetch = this.sdm !== true || ((this.cr4 & CR4_PAE) !== 0 && this.nxEnabled());
     return access & (PFERR_WRITE | PFERR_USER | (fetch ? PFERR_FETCH : 0));
   }
 }

@@ -115,12 +115,9 @@ export class Tlb {
 
   private drop(entry: number, gva: Gva): void {
     const { words } = this;
-    const page = gva & ~0xfff;
-    if (
-      (words[entry + TAG_READ] & ~0xfff) === page ||
-      (words[entry + TAG_WRITE] & ~0xfff) === page ||
-      (words[entry + TAG_FETCH] & ~0xfff) === page
-    ) {
+    // The tags of an entry are of one page, or 0, so one comparison covers them.
+    const tags = words[entry + TAG_READ] | words[entry + TAG_WRITE] | words[entry + TAG_FETCH];
+    if (((tags ^ gva) & ~0xfff) === 0 && tags !== 0) {
       this.endChains(entry);
       words[entry + TAG_READ] = 0;
       words[entry + TAG_WRITE] = 0;

@@ -24,7 +24,10 @@ interface Outcome {
 }
 
 function umbra(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [UMBRA, ...args], { encoding: "utf8", cwd: folder });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [UMBRA, ...args], {
+    encoding: "utf8",
+    cwd: folder,
+  });
   return { status, stdout, stderr };
 }
 
@@ -64,7 +67,10 @@ describe("umbra run: how it ends", () => {
     const name = image("spin.bin", SPIN);
     const { status, stdout } = umbra("run", name, "--max-icount", "1234567", "--report", "json");
     expect(status).toBe(124);
-    expect(JSON.parse(stdout)).toMatchObject({ exit: { reason: "icount", status: 124 }, instructions: 1234567 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      exit: { reason: "icount", status: 124 },
+      instructions: 1234567,
+    });
   });
 
   it("--timeout stops a guest that does not end, with status 124", () => {
@@ -150,7 +156,10 @@ describe("umbra: mistakes get one sentence and status 2", () => {
   });
 
   it("an unknown option, with the nearest one", () => {
-    sentence(umbra("run", "x", "--max-icout", "5"), /unknown option '--max-icout'\n\(Did you mean --max-icount\?\)/);
+    sentence(
+      umbra("run", "x", "--max-icout", "5"),
+      /unknown option '--max-icout'\n\(Did you mean --max-icount\?\)/,
+    );
   });
 
   it.each([
@@ -165,7 +174,10 @@ describe("umbra: mistakes get one sentence and status 2", () => {
     ["--shadow-pages", "63"],
     ["--report", "xml"],
   ])("%s %s", (option, value) => {
-    sentence(umbra("run", "x", option, value), new RegExp(`option '${option} .*argument '${value}' is invalid`));
+    sentence(
+      umbra("run", "x", option, value),
+      new RegExp(`option '${option} .*argument '${value}' is invalid`),
+    );
   });
 
   it("two devices at one port", () => {

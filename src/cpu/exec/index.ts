@@ -25,6 +25,7 @@ import * as stack from "./stack.ts";
 import * as string from "./string.ts";
 import * as stringScan from "./string-scan.ts";
 import * as system from "./system.ts";
+import * as x87 from "./x87.ts";
 
 export const groups: readonly object[] = [
   arithmeticNarrow,
@@ -50,4 +51,5 @@ export const groups: readonly object[] = [
   stringScan,
   string,
   system,
+  x87,
 ];
