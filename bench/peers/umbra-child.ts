@@ -1,11 +1,13 @@
 /** One boot on this emulator. */
 import { readFileSync } from "node:fs";
+import { tuneV8 } from "../../src/cli/tune-v8.ts";
 import { loadMultiboot } from "../../src/machine/image/multiboot.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import { defaultPolicy, defaultShadowPages } from "../../src/mmu/shadow/policy.ts";
 import { MarkerReader, processStamp } from "../markers.ts";
 import { childJob, sendRounds } from "./peer.ts";
 
+tuneV8();
 const job = childJob();
 const ramBytes = job.ramMib << 20;
 const reader = new MarkerReader(() => processStamp(machine.instructions));

@@ -28,6 +28,7 @@ import { OutputStream } from "./output-stream.ts";
 import { packageVersion } from "./package-root.ts";
 import { jsonReport } from "./report/json.ts";
 import { summaryReport } from "./report/summary.ts";
+import { tuneV8 } from "./tune-v8.ts";
 
 /** Instructions between two turns of the event loop: some tens of milliseconds. */
 const SLICE = 2_000_000;
@@ -48,6 +49,7 @@ export interface RunResult {
 }
 
 export async function runCommand(name: string, options: RunOptions): Promise<number> {
+  tuneV8();
   const guest = /[/.]/.test(name) ? undefined : catalogGuest(name);
   const machine = prepare(name, guest, options);
   const result = await new RunSession(name, machine, options, guest).run();

@@ -128,14 +128,12 @@ function finish(insn: Insn, length: number, at: number): number {
   return rows[insn.row].ends;
 }
 
-/** The block with the one instruction at `la`, for a code segment whose limit may lie within it. */
-export function limitedBlock(cpu: Cpu, block: Block, offset: number, limit: number): Block {
+/** The block with the one instruction at `la`, for a code segment whose limit lies within `block`. Never chained. */
+export function limitedBlock(cpu: Cpu, block: Block, la: number, limit: number): Block {
   const first = block.insns[0];
-  if (offset + first.end - 1 <= limit) {
-    const fallsThrough = block.insns.length > 1 || block.fallsThrough;
-    const limited = new Block(block.mode, -1, 0, first.end, [first], fallsThrough, -1);
-    limited.la = block.la;
-    return limited;
-  }
-  return raiseGP(cpu, 0);
+  if ((cpu.r[EIP] >>> 0) + first.end - 1 > limit) raiseGP(cpu, 0);
+  const fallsThrough = block.insns.length > 1 || block.fallsThrough;
+  const limited = new Block(block.mode, -1, 0, first.end, [first], fallsThrough, -1);
+  limited.la = la;
+  return limited;
 }

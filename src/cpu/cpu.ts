@@ -551,8 +551,8 @@ export class Cpu {
     const limit = r[SEG_LIMIT + CS] >>> 0;
     if (limited && offset > limit) raiseGP(this, 0);
     const block = this.blockAt(la);
+    if (limited && offset + block.bytes - 1 > limit) return limitedBlock(this, block, la, limit);
     block.la = la;
-    if (limited && offset + block.bytes - 1 > limit) return limitedBlock(this, block, offset, limit);
     // A block that spans pages is looked up each time: its second page may be mapped anew. So is one on the bus.
     block.epoch = block.secondPage >= 0 || block.hpa < 0 ? -1 : this.tlbUnit.epoch;
     return block;

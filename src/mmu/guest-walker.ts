@@ -233,7 +233,7 @@ export class GuestWalker {
    */
   private wordOf(table: Gfn, offset: number): number {
     const pfn = this.memory.pfn(table);
-    return pfn < 0 ? -1 : ((pfn << 10) | (offset >>> 2)) >>> 0;
+    return pfn < 0 ? -1 : (pfn << 10) | (offset >>> 2);
   }
 
   private directoryReserved(lo: number, hi: number, pae: boolean, large: boolean): boolean {

@@ -9,10 +9,8 @@
  */
 import type { LinearMemory } from "./linear-memory.ts";
 import { PFERR_FETCH, PFERR_PRESENT, PFERR_RSVD, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
-import { PTE_A, PTE_P, PTE_RW, PTE_US } from "./paging.ts";
+import { PAE_RSVD_HI, PTE_A, PTE_P, PTE_RW, PTE_US } from "./paging.ts";
 import type { Gva, Hpa } from "./types.ts";
-
-const RSVD_HI = 0x7fff_fff0;
 
 export class HostWalker {
   /** RW, US of the whole path, from the last walk that ended at a frame. */
@@ -40,13 +38,13 @@ export class HostWalker {
     const pde = i32[pdeAt];
     const pdeHi = i32[pdeAt + 1];
     if ((pde & PTE_P) === 0) return this.fail(access, 0);
-    if ((pdeHi & RSVD_HI) !== 0) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
+    if ((pdeHi & PAE_RSVD_HI) !== 0) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
 
     const pteAt = (pde >>> 12) * 1024 + ((gva >>> 11) & 0x3fe);
     const pte = i32[pteAt];
     const pteHi = i32[pteAt + 1];
     if ((pte & PTE_P) === 0) return this.fail(access, 0);
-    if ((pteHi & RSVD_HI) !== 0) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
+    if ((pteHi & PAE_RSVD_HI) !== 0) return this.fail(access, PFERR_PRESENT | PFERR_RSVD);
 
     const rights = pde & pte;
     const nx = pdeHi | pteHi;

@@ -41,6 +41,13 @@ export const PTE_G = 0x100;
 /** Execute-disable, in the high half of a PAE entry. */
 export const PTE_NX_HI = 0x8000_0000 | 0;
 
+// Reserved bits. All constants come before the first function: only those are folded in when this is bundled.
+export const PAE_RSVD_HI = 0x7fff_fff0;
+const PAE_LARGE_RSVD_LO = 0x001f_e000;
+const PSE36_RSVD = 0x003e_0000;
+const PDPTE_RSVD_LO = 0x1e6;
+const PDPTE_RSVD_HI = 0xffff_fff0 | 0;
+
 /** Rights that entries grant. Write and user share their bit with RW and US. KVM: ACC_*_MASK. */
 export const ACC_EXEC = 1;
 export const ACC_WRITE = 2;
@@ -57,12 +64,6 @@ export function pagingMode(cr0: number, cr4: number): RootLevel {
   if ((cr0 & CR0_PG) === 0) return NO_PAGING;
   return (cr4 & CR4_PAE) !== 0 ? PAE : TWO_LEVEL;
 }
-
-const PAE_RSVD_HI = 0x7fff_fff0;
-const PAE_LARGE_RSVD_LO = 0x001f_e000;
-const PSE36_RSVD = 0x003e_0000;
-const PDPTE_RSVD_LO = 0x1e6;
-const PDPTE_RSVD_HI = 0xffff_fff0 | 0;
 
 /** Whether a present PAE PDE or PTE has a reserved bit set. */
 export function paeReserved(lo: number, hi: number, large: boolean, nxe: boolean): boolean {

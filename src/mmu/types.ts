@@ -22,3 +22,5 @@ export const PAGE_MASK = ~PAGE_OFFSET;
 /** KVM: PT_PAGE_TABLE_LEVEL and PT_DIRECTORY_LEVEL. */
 export const PT_PAGE_TABLE_LEVEL = 1;
 export const PT_DIRECTORY_LEVEL = 2;
+/** Entries of a shadow table, whatever the guest's tables are like. */
+export const ENTRIES = 512;

@@ -218,7 +218,13 @@ describe("a load across two pages", () => {
 
 describe("read-modify-write", () => {
   it("reports a write when its page may not be read either, and when it may be read only", () => {
-    for (const text of ["inc dword [ebx]", "inc byte [ebx]", "xadd word [ebx], ax", "not byte [ebx]", "cmpxchg8b [ebx]"]) {
+    for (const text of [
+      "inc dword [ebx]",
+      "inc byte [ebx]",
+      "xadd word [ebx], ax",
+      "not byte [ebx]",
+      "cmpxchg8b [ebx]",
+    ]) {
       for (const kind of ["absent", "readOnly"] as const) {
         bench = new Bench();
         bench.mmu[kind].add(EDGE_PAGE);
@@ -346,7 +352,14 @@ describe("segments", () => {
   });
 
   it("hold an operand whole or not at all: its last byte must be within the limit", () => {
-    for (const [offset, width, fits] of [[0xffc, 4, 1], [0xffd, 4, 0], [0xffe, 2, 1], [0xfff, 2, 0], [0xfff, 1, 1], [0x1000, 1, 0]]) {
+    for (const [offset, width, fits] of [
+      [0xffc, 4, 1],
+      [0xffd, 4, 0],
+      [0xffe, 2, 1],
+      [0xfff, 2, 0],
+      [0xfff, 1, 1],
+      [0x1000, 1, 0],
+    ]) {
       bench = new Bench();
       bench.setSegment(FS, KERNEL_DATA, DATA, 0xfff, 0x4093);
       const name = { 1: "cl", 2: "cx", 4: "ecx" }[width];
@@ -357,7 +370,12 @@ describe("segments", () => {
   });
 
   it("that grow down hold what lies above their limit", () => {
-    for (const [offset, fits] of [[0xfff, 0], [0x1000, 1], [0xffff_fffc, 1], [0xffff_fffd, 0]]) {
+    for (const [offset, fits] of [
+      [0xfff, 0],
+      [0x1000, 1],
+      [0xffff_fffc, 1],
+      [0xffff_fffd, 0],
+    ]) {
       bench = new Bench();
       bench.setSegment(FS, KERNEL_DATA, 0x3_0000, 0xfff, 0x4097);
       program(`mov ecx, [fs:${offset}]\nhlt`);

@@ -59,7 +59,12 @@ describe("a store to code is seen by the next instruction", () => {
   });
 
   it("when a read-modify-write instruction does it", () => {
-    for (const change of ["inc byte [next+1]", "add dword [next+1], 1", "xadd byte [next+1], cl", "bts word [next+1], 1"]) {
+    for (const change of [
+      "inc byte [next+1]",
+      "add dword [next+1], 1",
+      "xadd byte [next+1], cl",
+      "bts word [next+1], 1",
+    ]) {
       bench = new Bench();
       run(`mov cl, 1\n${change}\nnext: mov al, 5\nhlt\nnop\nnop`);
       expect([change, reg(EAX)]).toEqual([change, change.startsWith("bts") ? 7 : 6]);
@@ -73,7 +78,9 @@ describe("a store to code is seen by the next instruction", () => {
   });
 
   it("when CMPXCHG8B does it", () => {
-    run("mov ebx, 0x070807b0\nmov ecx, 0xf4f4f4f4\nmov eax, [next]\nmov edx, [next+4]\ncmpxchg8b [next]\nnext: mov al, 1\nhlt\ntimes 8 nop");
+    run(
+      "mov ebx, 0x070807b0\nmov ecx, 0xf4f4f4f4\nmov eax, [next]\nmov edx, [next+4]\ncmpxchg8b [next]\nnext: mov al, 1\nhlt\ntimes 8 nop",
+    );
     expect(reg(EAX) & 0xff).toBe(7);
   });
 
@@ -97,6 +104,23 @@ describe("a store to code is seen by the next instruction", () => {
     expect(reg(EAX)).toBe(5);
   });
 
+  it("when it is the target of a jump or call that the block goes on with, before or behind it", () => {
+    run(
+      "jmp start\nf: mov al, 1\nret\nstart: mov byte [f+1], 7\ncall f\nmov bl, al\nmov byte [g+1], 8\njmp g\nnop\ng: mov al, 2\nhlt",
+    );
+    expect([reg(EBX), reg(EAX)]).toEqual([7, 8]);
+  });
+
+  it("when the push of a call overwrites the function that it calls", () => {
+    // The return address is written over the four bytes of the function's first instruction.
+    run(
+      "mov esp, f+6\nnop\ncall f\nback: hlt\nalign 16\nf: inc eax\ninc eax\ntimes 4 nop\nmov esp, 0x8000\njmp back",
+    );
+    // Those bytes, 0b 10 00 00, are OR EDX, [EAX] and ADD [EAX], AL, with EAX 2 by then.
+    expect(bench.read32(CODE + 16 + 2)).toBe(CODE + 11);
+    expect(bench.read8(2)).toBe(2);
+  });
+
   it("when REP MOVS copies over it, also over the instruction after itself", () => {
     run(`mov esi, new\nmov edi, next\nmov ecx, 2\nrep movsb\nnext: mov al, 1\nhlt\nnew: mov al, 9`);
     expect(reg(EAX)).toBe(9);
@@ -104,7 +128,9 @@ describe("a store to code is seen by the next instruction", () => {
 
   it("when REP STOS overwrites the string instruction that runs: the rest is the new code", () => {
     // Stores INC EBX upwards: after two bytes before itself, the third replaces the REP prefix.
-    const labels = program(`mov edi, string-2\nmov ecx, 8\nmov al, 0x43\nnop\nnop\nstring: rep stosb\ntimes 8 nop\nhlt`);
+    const labels = program(
+      `mov edi, string-2\nmov ecx, 8\nmov al, 0x43\nnop\nnop\nstring: rep stosb\ntimes 8 nop\nhlt`,
+    );
     bench.go(100);
     const string = labels.get("string") as number;
     // Then INC EBX ran, and what was left of the string instruction, STOSB, stored over itself.
@@ -270,7 +296,9 @@ describe("decoding", () => {
     };
     bench.load(DATA + 0x1000, [0xc3]);
     bench.load(DATA + 0x2000, [0xc3]);
-    run(`mov eax, [${DATA}]\ncall ${DATA + 0x1000}\nmov eax, [${DATA}]\ncall ${DATA + 0x2000}\nmov eax, [${DATA}]\nhlt`);
+    run(
+      `mov eax, [${DATA}]\ncall ${DATA + 0x1000}\nmov eax, [${DATA}]\ncall ${DATA + 0x2000}\nmov eax, [${DATA}]\nhlt`,
+    );
     expect(asked.filter((page) => page === DATA >>> 12)).toHaveLength(1);
     expect(asked.filter((page) => page === CODE >>> 12)).toHaveLength(1);
   });
@@ -362,7 +390,13 @@ describe("the cache", () => {
   });
 
   it("drops both halves of a block in two pages", () => {
-    for (const [hpa, hits] of [[0xffd, 0], [0xffe, 1], [0x5000, 1], [0x5001, 1], [0x5002, 0]]) {
+    for (const [hpa, hits] of [
+      [0xffd, 0],
+      [0xffe, 1],
+      [0x5000, 1],
+      [0x5001, 1],
+      [0x5002, 0],
+    ]) {
       const { cache } = make();
       const spanning = block(1, 0xffe, 4, 5);
       cache.add(spanning);

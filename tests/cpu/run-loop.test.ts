@@ -511,6 +511,38 @@ describe("chains of blocks", () => {
   });
 });
 
+describe("a block that goes on at the target of a jump or call", () => {
+  it("returns from the call, faults and stops with the EIP of the instruction it is at", () => {
+    const text = "inc eax\ncall f\ninc ebx\njmp end\nud2\nf: inc ecx\nret\nback: ud2\nend: inc edx\njmp back";
+    const labels = program(text);
+    const eips = [0, 1, "f", "f+1", 6, 7, "end", "end+1", "back"].map((at) =>
+      typeof at === "number"
+        ? CODE + at
+        : (labels.get(at.split("+")[0]) as number) + (at.includes("+") ? 1 : 0),
+    );
+    for (let count = 0; count < eips.length; count++) {
+      bench.reset();
+      bench.step(count);
+      expect([count, reg(EIP)]).toEqual([count, eips[count]]);
+    }
+    bench.reset();
+    bench.step(eips.length);
+    expect(bench.takeFault()).toEqual({ vector: VEC_UD, errorCode: -1, eip: labels.get("back") });
+    expect([EAX, EBX, ECX, EDX].map(reg)).toEqual([1, 1, 1, 1]);
+  });
+
+  it("leaves ESP alone when the push of the call faults", () => {
+    program("nop\ncall f\nf: inc eax\nhlt");
+    bench.mmu.absent.add((DATA >>> 12) - 1);
+    bench.cpu.r[ESP] = DATA;
+    bench.setSegment(CS, KERNEL_CODE, 0, -1, ATTR_CODE32);
+    bench.cpu.run(1);
+    // Its handler has no stack either.
+    expect(bench.cpu.run(10)).toBe(RUN_SHUTDOWN);
+    expect([reg(EIP), reg(ESP), reg(EAX)]).toEqual([CODE + 1, DATA, 0]);
+  });
+});
+
 describe("how a run is cut into pieces", () => {
   it("is invisible to the MMU: no translation is looked up that one run would not look up", () => {
     // Addresses 16 MiB apart share a TLB entry: each load of the loop displaces the page of the code.
@@ -527,7 +559,10 @@ describe("how a run is cut into pieces", () => {
         return hpa;
       };
       program(`again: mov eax, [${0x100_0000 + CODE}]\ninc ebx\ncmp ebx, 5\njmp again`);
-      for (let until = 0; until < 1000; ) bench.cpu.run((until = Math.min(1000, until + piece)));
+      for (let until = 0; until < 1000; ) {
+        until = Math.min(1000, until + piece);
+        bench.cpu.run(until);
+      }
       asked.push(list);
     }
     for (const list of asked) expect(list).toEqual(asked[0]);
@@ -575,7 +610,7 @@ describe("code where no RAM is", () => {
   /** The bus answers these bytes from RAM_BYTES on. */
   function rom(text: string): void {
     const { bytes } = assemble(text, { origin: RAM_BYTES });
-    bytes.forEach((byte, at) => bench.bus.cells.set(RAM_BYTES + at, byte));
+    for (const [at, byte] of bytes.entries()) bench.bus.cells.set(RAM_BYTES + at, byte);
   }
 
   it("is read from the bus, anew each time", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ADDEND,
+  TAG_CODE,
   TAG_READ,
   TAG_WRITE,
   TLB_GENERATION,
@@ -78,5 +79,22 @@ describe("tlb", () => {
     expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(true);
     tlb.flushPage(0x1fff);
     expect(hit(tlb, TLB_SUPERVISOR, 0x1000, TAG_READ)).toBe(false);
+  });
+
+  it("marking a frame as code closes every write tag of it, and forgets nothing", () => {
+    const { tlb, ram } = make();
+    const pages = [0x1000, 0xffff_f000, 0x3000];
+    for (const gva of pages) tlb.fill(false, gva, gva === 0x3000 ? ram + 0x1000 : ram, true, true, true);
+    tlb.fill(true, 0x2000, ram, true, true, true);
+    tlb.fill(true, 0x4000, ram, true, false, true);
+    const { epoch } = tlb;
+    tlb.markCode(ram >>> 12);
+    expect(tlb.epoch).toBe(epoch);
+    expect(pages.map((gva) => hit(tlb, TLB_SUPERVISOR, gva, TAG_WRITE))).toEqual([false, false, true]);
+    expect(hit(tlb, TLB_USER, 0x2000, TAG_WRITE)).toBe(false);
+    for (const gva of pages) expect(hit(tlb, TLB_SUPERVISOR, gva, TAG_READ)).toBe(true);
+    // The right to write is still in the tag; a page without it does not get it.
+    const tag = (gva: number) => tlb.words[TLB_USER + ((gva >>> 10) & TLB_INDEX_MASK) + TAG_WRITE];
+    expect([tag(0x2000), tag(0x4000)]).toEqual([0x2000 | TAG_CODE | tlb.words[TLB_GENERATION], 0]);
   });
 });

@@ -45,11 +45,11 @@ const KVM_CR3_PAE_RESERVED = 0x17;
 
 /** Whether the write reaches the hypervisor at all. */
 export function cr0WriteExits(kvm: Kvm, value: number): boolean {
-  return kvm.policy.vendor === "svm" || kvm.walker.cr0 !== value;
+  return kvm.svm === true || kvm.walker.cr0 !== value;
 }
 
 export function cr4WriteExits(kvm: Kvm, value: number): boolean {
-  return kvm.policy.vendor === "svm" || ((kvm.walker.cr4 ^ value) & HOST_OWNED_CR4) !== 0;
+  return kvm.svm === true || ((kvm.walker.cr4 ^ value) & HOST_OWNED_CR4) !== 0;
 }
 
 /** False: #GP, and nothing changed. KVM: kvm_set_cr0. */
@@ -145,12 +145,13 @@ function dropTranslation(kvm: Kvm, gva: Gva): void {
   const directory = directorySptep(kvm, gva);
   const lo = spt[directory * 2];
   if (!isPresent(lo, spt[directory * 2 + 1])) return;
-  const sp = pageOf(kvm, lo);
-  const sptep = leafSptep(sp, gva);
+  const sptep = leafSptep(kvm, lo, gva);
   if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) dropSpte(kvm, sptep, INVLPG);
   setTrap(kvm, sptep);
   // Differs: a direct page has no entries in the guest; KVM reads the mapped frame as if it were a table.
-  if (!kvm.policy.invlpgPrefill || isDirect(sp.role)) return;
+  if (kvm.policy.invlpgPrefill !== true) return;
+  const sp = pageOf(kvm, lo);
+  if (isDirect(sp.role)) return;
   const size = kvm.walker.entryBytes;
   // KVM: forgets the quadrant, so for the upper half of a 4-byte table it looks at the lower (B-9).
   const offset = (sptep & 0x1ff) * size;

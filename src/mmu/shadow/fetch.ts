@@ -8,29 +8,21 @@ import { DIRECT_MAP, FAULT } from "../../trace/reasons.ts";
 import { PFERR_USER, PFERR_WRITE } from "../mmu.ts";
 import { ACC_ALL, ACC_WRITE, frameOf, PTE_D, PTE_G } from "../paging.ts";
 import { type Gfn, type Gva, type Pfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import { ENTRIES, isPresent, type Kvm, pageOf, tableLo } from "./kvm.ts";
+import { firstSptep, isPresent, type Kvm, tableLo } from "./kvm.ts";
 import { getPage } from "./pages.ts";
 import { ROLE_DIRECT } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
-import {
-  DIRECT_LINK_FLAGS,
-  LINK_FLAGS,
-  mmuSetSpte,
-  SET_DIRTY,
-  SET_GLOBAL,
-  SET_USER_FAULT,
-  SET_WRITE_FAULT,
-} from "./spte.ts";
+import { DIRECT_LINK_FLAGS, LINK_FLAGS, mmuSetSpte } from "./spte.ts";
+import { SET_DIRTY, SET_GLOBAL, SET_USER_FAULT, SET_WRITE_FAULT } from "./spte-flags.ts";
 
 /** Where the loaded level-2 table has its entry for `gva`. */
 export function directorySptep(kvm: Kvm, gva: Gva): number {
-  const root = pageOf(kvm, kvm.spt[(gva >>> 30) * 2]);
-  return root.index * ENTRIES + ((gva >>> 21) & 0x1ff);
+  return firstSptep(kvm, kvm.spt[(gva >>> 30) * 2]) + ((gva >>> 21) & 0x1ff);
 }
 
-/** Where a level-1 table has its entry for `gva`. */
-export function leafSptep(sp: ShadowPage, gva: Gva): number {
-  return sp.index * ENTRIES + ((gva >>> 12) & 0x1ff);
+/** Where the level-1 table that a table pointer names has its entry for `gva`. */
+export function leafSptep(kvm: Kvm, lo: number, gva: Gva): number {
+  return firstSptep(kvm, lo) + ((gva >>> 12) & 0x1ff);
 }
 
 /**
@@ -40,12 +32,12 @@ export function leafSptep(sp: ShadowPage, gva: Gva): number {
 export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
   const { spt, walker } = kvm;
   const sptep = directorySptep(kvm, gva);
-  let child: ShadowPage;
-  if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) {
-    child = pageOf(kvm, spt[sptep * 2]);
-  } else {
-    child = walker.level === PT_DIRECTORY_LEVEL ? largePage(kvm, gva, sptep) : tablePage(kvm, gva, sptep);
-    spt[sptep * 2] = tableLo(kvm, child) | LINK_FLAGS;
+  let link = spt[sptep * 2];
+  if (!isPresent(link, spt[sptep * 2 + 1])) {
+    const child =
+      walker.level === PT_DIRECTORY_LEVEL ? largePage(kvm, gva, sptep) : tablePage(kvm, gva, sptep);
+    link = tableLo(kvm, child) | LINK_FLAGS;
+    spt[sptep * 2] = link;
     spt[sptep * 2 + 1] = 0;
   }
   const flags =
@@ -53,7 +45,7 @@ export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
     ((access & PFERR_WRITE) !== 0 ? SET_WRITE_FAULT : 0) |
     ((walker.lo & PTE_D) !== 0 ? SET_DIRTY : 0) |
     ((walker.lo & PTE_G) !== 0 ? SET_GLOBAL : 0);
-  return mmuSetSpte(kvm, leafSptep(child, gva), walker.pteAccess, flags, walker.gfn, pfn, FAULT);
+  return mmuSetSpte(kvm, leafSptep(kvm, link, gva), walker.pteAccess, flags, walker.gfn, pfn, FAULT);
 }
 
 function tablePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
@@ -77,16 +69,15 @@ function largePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
 export function directMap(kvm: Kvm, gva: Gva, access: number, gfn: Gfn, pfn: Pfn): boolean {
   const { spt } = kvm;
   const sptep = directorySptep(kvm, gva);
-  let child: ShadowPage;
-  if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) {
-    child = pageOf(kvm, spt[sptep * 2]);
-  } else {
+  let link = spt[sptep * 2];
+  if (!isPresent(link, spt[sptep * 2 + 1])) {
     const base = (gva >>> 21) << 9;
-    child = getPage(kvm, base, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, ACC_ALL, sptep);
-    spt[sptep * 2] = tableLo(kvm, child) | DIRECT_LINK_FLAGS;
+    const child = getPage(kvm, base, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, ACC_ALL, sptep);
+    link = tableLo(kvm, child) | DIRECT_LINK_FLAGS;
+    spt[sptep * 2] = link;
     spt[sptep * 2 + 1] = 0;
   }
   const flags = SET_DIRTY | ((access & PFERR_WRITE) !== 0 ? SET_WRITE_FAULT : 0);
   kvm.stats.pf_fixed++;
-  return mmuSetSpte(kvm, leafSptep(child, gva), ACC_ALL, flags, gfn, pfn, DIRECT_MAP);
+  return mmuSetSpte(kvm, leafSptep(kvm, link, gva), ACC_ALL, flags, gfn, pfn, DIRECT_MAP);
 }

@@ -13,13 +13,12 @@ import type { Tap } from "../../trace/tap.ts";
 import { type GuestMemory, TABLE_GFNS } from "../guest-memory.ts";
 import { GuestWalker } from "../guest-walker.ts";
 import { Tlb } from "../tlb.ts";
-import type { Gfn, Gpa, Hpa, Pfn } from "../types.ts";
+import { ENTRIES, type Gfn, type Gpa, type Hpa, type Pfn } from "../types.ts";
 import { MIN_SHADOW_PAGES, type Policy } from "./policy.ts";
 import { ROLE_DIRECT, ROLE_INVALID } from "./role.ts";
 import { ShadowPage } from "./shadow-page.ts";
 import { Stats } from "./stats.ts";
 
-export const ENTRIES = 512;
 /** No pae_root slot is loaded. KVM: INVALID_PAGE. */
 export const INVALID_PAGE = -1;
 const KVM_NUM_MMU_PAGES_HASH = 1024;
@@ -74,6 +73,8 @@ export class Kvm {
   readonly trapHi: number;
   readonly trapTable: Int32Array;
   readonly bypass: boolean;
+  /** The vendor's exits go through the instruction emulator. */
+  readonly svm: boolean;
 
   /** pae_root holds roots. KVM: root_hpa != INVALID_PAGE. */
   rootLoaded: boolean;
@@ -140,6 +141,7 @@ export class Kvm {
     this.freeMmuPages = quota;
     this.nextSerial = 1;
 
+    this.svm = policy.vendor === "svm";
     this.bypass = policy.vendor === "vmx" && policy.bypassGuestPf;
     this.trapLo = this.bypass ? 0xffff_f001 | 0 : 0;
     this.trapHi = this.bypass ? -1 : 0;
@@ -192,6 +194,11 @@ export function setTrap(kvm: Kvm, sptep: number): void {
 /** The page that a table pointer names. KVM: page_header. */
 export function pageOf(kvm: Kvm, lo: number): ShadowPage {
   return kvm.pages[(lo >>> 12) - kvm.shadowPfn];
+}
+
+/** The first sptep of the table that a table pointer names. */
+export function firstSptep(kvm: Kvm, lo: number): number {
+  return ((lo >>> 12) - kvm.shadowPfn) * ENTRIES;
 }
 
 /** A pointer to a page's table, without flags. */

@@ -52,7 +52,7 @@ export function pageFault(kvm: Kvm, gva: Gva, access: number): FaultOutcome {
 function walkGuest(kvm: Kvm, gva: Gva, access: number): boolean {
   const { walker } = kvm;
   const found = walker.walk(gva, access);
-  if (walker.dirtied) {
+  if (walker.dirtied === true) {
     // KVM: before INVLPG prefill came, the walker's own stores counted for the flood detector too.
     const guestInitiated = !kvm.policy.invlpgPrefill;
     const { tableGfn, tableOffset, entryBytes } = walker;

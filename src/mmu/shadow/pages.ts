@@ -4,8 +4,8 @@
 import { KVM_MMU_GET_PAGE } from "../../trace/events.ts";
 import { HIT, LOOKUP, MISS, SHADOWED } from "../../trace/reasons.ts";
 import { NO_PAGING, PAE, PTE_P, TWO_LEVEL } from "../paging.ts";
-import { type Gfn, type Gva, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import { ENTRIES, type Kvm } from "./kvm.ts";
+import { ENTRIES, type Gfn, type Gva, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import type { Kvm } from "./kvm.ts";
 import { addParent, markParentsUnsync } from "./parents.ts";
 import { rmapWriteProtect } from "./rmap.ts";
 import { makeRole, type Role, roleLevel, roleQuadrant } from "./role.ts";

@@ -19,13 +19,14 @@ import {
   PTE_US,
   TWO_LEVEL,
 } from "../paging.ts";
-import { type Gfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import { ENTRIES, isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
+import { ENTRIES, type Gfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
 import { removeParent } from "./parents.ts";
 import { dropSpte } from "./rmap.ts";
 import { ROLE_DIRECT, ROLE_INVALID, roleAccess, roleGlevels, roleLevel, roleQuadrant } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
-import { mmuSetSpte, SET_DIRTY, SET_GLOBAL, SET_SPECULATIVE } from "./spte.ts";
+import { mmuSetSpte } from "./spte.ts";
+import { SET_DIRTY, SET_GLOBAL, SET_SPECULATIVE } from "./spte-flags.ts";
 import { freeSomePages, zapPage } from "./zap.ts";
 
 /** Stores without use of the table in between, before it counts as something else. */

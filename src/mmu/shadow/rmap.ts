@@ -8,7 +8,7 @@ import { KVM_MMU_DROP_SPTE, KVM_MMU_WRITE_PROTECT } from "../../trace/events.ts"
 import { TABLE_GFNS } from "../guest-memory.ts";
 import { PTE_RW } from "../paging.ts";
 import type { Gfn } from "../types.ts";
-import { isPresent, type Kvm } from "./kvm.ts";
+import type { Kvm } from "./kvm.ts";
 
 /** Enters a present leaf spte in the reverse map of `gfn`. KVM: rmap_add. */
 export function rmapAdd(kvm: Kvm, sptep: number, gfn: Gfn): void {
@@ -21,9 +21,8 @@ export function rmapAdd(kvm: Kvm, sptep: number, gfn: Gfn): void {
   kvm.pages[sptep >>> 9].present++;
 }
 
-/** Takes a leaf spte out of its reverse map. Call it before the spte is overwritten. KVM: rmap_remove. */
+/** Takes a present leaf spte out of its reverse map; the caller overwrites it. KVM: rmap_remove. */
 export function rmapRemove(kvm: Kvm, sptep: number): void {
-  if (!isPresent(kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1])) return;
   const { next, prev } = kvm;
   const after = next[sptep];
   const before = prev[sptep];

@@ -83,17 +83,17 @@ function rootIndex(kvm: Kvm, lo: number): number {
 
 /** What must be done before the guest runs. KVM: vcpu_enter_guest, up to the entry itself. */
 export function enterGuest(kvm: Kvm): void {
-  if (kvm.requestMmuReload) {
+  if (kvm.requestMmuReload === true) {
     kvm.requestMmuReload = false;
     if (kvm.rootLoaded) kvm.loadReason = MMU_RELOAD;
     freeRoots(kvm);
   }
-  if (!kvm.rootLoaded) loadMmu(kvm);
-  if (kvm.requestMmuSync) {
+  if (kvm.rootLoaded !== true) loadMmu(kvm);
+  if (kvm.requestMmuSync === true) {
     kvm.requestMmuSync = false;
     syncRoots(kvm, MMU_SYNC_REQUEST);
   }
-  if (kvm.requestTlbFlush) {
+  if (kvm.requestTlbFlush === true) {
     kvm.requestTlbFlush = false;
     kvm.tlb.flush();
   }

@@ -104,7 +104,8 @@ export class ShadowMmu implements Mmu {
         return page + (gva & 0xfff);
       }
       // The #PF intercept matches only faults with P = 1.
-      if (kvm.bypass && (host.error & PFERR_PRESENT) === 0) return bypassedPageFault(kvm, gva, access);
+      if (kvm.bypass === true && (host.error & PFERR_PRESENT) === 0)
+        return bypassedPageFault(kvm, gva, access);
       const outcome = this.pageFaultExit(gva, access);
       if (outcome !== RETRY) return outcome;
     }
@@ -121,7 +122,7 @@ export class ShadowMmu implements Mmu {
     const outcome = pageFault(kvm, gva, access);
     if (outcome === EMULATE && kvm.memory.hpa(kvm.emulateGpa) >= 0) {
       // The exit lasts until the store is done: `pteWrite` ends it. Meanwhile nothing stale may be used.
-      if (kvm.requestTlbFlush) this.tlb.flush();
+      if (kvm.requestTlbFlush === true) this.tlb.flush();
     } else {
       enterGuest(kvm);
     }
@@ -148,7 +149,7 @@ export class ShadowMmu implements Mmu {
   /** KVM: handle_cr, case CLTS: neither a sync nor a reset. */
   clts(): void {
     const { kvm } = this;
-    const exits = kvm.policy.vendor === "svm" || (kvm.walker.cr0 & CR0_TS) !== 0;
+    const exits = kvm.svm === true || (kvm.walker.cr0 & CR0_TS) !== 0;
     kvm.walker.cr0 &= ~CR0_TS;
     if (!exits) return;
     kvm.stats.exits_clts++;
@@ -191,7 +192,7 @@ export class ShadowMmu implements Mmu {
     const { kvm } = this;
     kvm.stats.exits_invlpg++;
     this.countExit(REASON_INVLPG, gva, 0);
-    if (kvm.policy.vendor === "svm") kvm.stats.insn_emulation++;
+    if (kvm.svm === true) kvm.stats.insn_emulation++;
     if (kvm.tap !== null) kvm.tap.emit(KVM_INVLPG, INVLPG, gva);
     invalidatePage(kvm, gva);
     enterGuest(kvm);
@@ -244,7 +245,7 @@ export class ShadowMmu implements Mmu {
   private crExit(reason: number, cr: number, value: number): void {
     const { kvm } = this;
     this.countExit(reason, 0, 0);
-    if (kvm.policy.vendor === "svm") kvm.stats.insn_emulation++;
+    if (kvm.svm === true) kvm.stats.insn_emulation++;
     if (kvm.tap !== null) kvm.tap.emit(KVM_CR, reason, cr, value);
   }
 

@@ -37,24 +37,21 @@ import {
   PTE_RW,
   PTE_US,
 } from "../paging.ts";
-import { type Gfn, type Pfn, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import { ENTRIES, isPresent, type Kvm, lookupPage, setTrap } from "./kvm.ts";
+import { ENTRIES, type Gfn, type Pfn, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import { isPresent, type Kvm, lookupPage, setTrap } from "./kvm.ts";
 import { linkUnsyncGlobal, unlinkUnsyncGlobal } from "./oos-list.ts";
 import { markParentsUnsync } from "./parents.ts";
 import { dropSpte, rmapAdd } from "./rmap.ts";
 import { isDirect, roleLevel } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
-
-/** How a leaf is to be made: flags for `setSpte` and `mmuSetSpte`. */
-export const SET_USER_FAULT = 1;
-export const SET_WRITE_FAULT = 2;
-/** The guest's last entry has D. */
-export const SET_DIRTY = 4;
-/** The guest's last entry has G. */
-export const SET_GLOBAL = 8;
-/** The guest has not used it: A stays clear. */
-export const SET_SPECULATIVE = 16;
-export const SET_CAN_UNSYNC = 32;
+import {
+  SET_CAN_UNSYNC,
+  SET_DIRTY,
+  SET_GLOBAL,
+  SET_SPECULATIVE,
+  SET_USER_FAULT,
+  SET_WRITE_FAULT,
+} from "./spte-flags.ts";
 
 /** A table pointer's flags. KVM: shadow_base_present_pte and friends in FNAME(fetch). */
 export const LINK_FLAGS = PTE_P | PTE_RW | PTE_US | PTE_A;
@@ -76,7 +73,7 @@ export function setSpte(
   const { spt, walker } = kvm;
   const sp = kvm.pages[sptep >>> 9];
   const global = (flags & SET_GLOBAL) !== 0 && (walker.cr4 & CR4_PGE) !== 0;
-  if (!global && sp.global) demote(kvm, sp);
+  if (sp.global === true && !global) demote(kvm, sp);
 
   let lo = (pfn << 12) | PTE_P | PTE_D;
   if ((flags & SET_SPECULATIVE) === 0) lo |= PTE_A;
@@ -177,7 +174,7 @@ function needsWriteProtect(kvm: Kvm, gfn: Gfn, canUnsync: boolean): boolean {
   const shadow = lookupPage(kvm, gfn);
   if (shadow === null) return false;
   if (roleLevel(shadow.role) !== PT_PAGE_TABLE_LEVEL) return refuse(kvm, shadow, UPPER_LEVEL);
-  if (shadow.unsync) return false;
+  if (shadow.unsync === true) return false;
   if (!canUnsync) return refuse(kvm, shadow, WHILE_SYNCING);
   if (!kvm.policy.oos) return refuse(kvm, shadow, POLICY_OFF);
   return unsyncPage(kvm, shadow);

@@ -21,13 +21,15 @@ import {
   RESERVED,
 } from "../../trace/reasons.ts";
 import { frameOf, PTE_A, PTE_D, PTE_G, PTE_P, TWO_LEVEL } from "../paging.ts";
-import { ENTRIES, isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
+import { ENTRIES } from "../types.ts";
+import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
 import { unlinkUnsync } from "./oos-list.ts";
 import { clearUnsyncChild } from "./parents.ts";
 import { dropSpte, rmapWriteProtect } from "./rmap.ts";
 import { roleAccess, roleGlevels, roleQuadrant } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
-import { SET_DIRTY, SET_GLOBAL, SET_SPECULATIVE, setSpte } from "./spte.ts";
+import { setSpte } from "./spte.ts";
+import { SET_DIRTY, SET_GLOBAL, SET_SPECULATIVE } from "./spte-flags.ts";
 import { unsyncWalk } from "./unsync-walk.ts";
 import { zapPage } from "./zap.ts";
 

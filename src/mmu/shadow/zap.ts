@@ -7,8 +7,8 @@
 import { KVM_MMU_ZAP_PAGE } from "../../trace/events.ts";
 import { PARENT_ZAP, RECYCLE, SHRINK, UNPROTECT } from "../../trace/reasons.ts";
 import { TABLE_GFNS } from "../guest-memory.ts";
-import { type Gfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import { ENTRIES, isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
+import { ENTRIES, type Gfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
 import { unlinkUnsync } from "./oos-list.ts";
 import { clearUnsyncChild, removeParent } from "./parents.ts";
 import { rmapRemove } from "./rmap.ts";
