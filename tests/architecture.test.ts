@@ -95,7 +95,9 @@ describe("determinism", () => {
   it("nothing below the command line reads clocks, randomness, the environment or files", () => {
     const wrong = files
       .filter(({ path }) => !MAY_READ_THE_WORLD.some((place) => path.startsWith(`${place}/`)))
-      .flatMap(({ path, text }) => OUTSIDE_WORLD.filter((rule) => rule.test(text)).map((rule) => `${path}: ${rule}`));
+      .flatMap(({ path, text }) =>
+        OUTSIDE_WORLD.filter((rule) => rule.test(text)).map((rule) => `${path}: ${rule}`),
+      );
     expect(wrong).toEqual([]);
   });
 });

@@ -84,11 +84,11 @@ export function read32(cpu: Cpu, insn: Insn): number {
 }
 
 function loadSlow(cpu: Cpu, la: number, bytes: number): number {
-  if (cpu.fault.held) return 0;
+  if (cpu.fault.held === true) return 0;
   const inPage = 4096 - (la & 0xfff);
   if (bytes <= inPage) {
     const hpa = resolveLoad(cpu, la);
-    return loadPiece(cpu, hpa, cpu.mmu.emulateGpa, bytes);
+    return hpa >= 0 ? bytesAt(cpu, hpa, bytes) : loadPiece(cpu, hpa, cpu.mmu.emulateGpa, bytes);
   }
   // Both pages take their faults before a device in one of them is read.
   const lowHpa = resolveLoad(cpu, la);
@@ -101,7 +101,7 @@ function loadSlow(cpu: Cpu, la: number, bytes: number): number {
 
 /** Where a load finds its bytes: an hpa, or -1 for the address that `emulateGpa` then says. */
 function resolveLoad(cpu: Cpu, la: number): number {
-  if (cpu.fault.held) return -1;
+  if (cpu.fault.held === true) return -1;
   const hpa = cpu.mmu.translate(la, cpu.userAccess);
   if (hpa >= 0) return hpa;
   if (hpa === EMULATE) return cpu.memory.hpa(cpu.mmu.emulateGpa);
@@ -111,7 +111,7 @@ function resolveLoad(cpu: Cpu, la: number): number {
 
 /** One to four bytes of one page. */
 function loadPiece(cpu: Cpu, hpa: number, gpa: number, bytes: number): number {
-  if (cpu.fault.held) return 0;
+  if (cpu.fault.held === true) return 0;
   if (hpa >= 0) return bytesAt(cpu, hpa, bytes);
   cpu.noteMmio();
   if (bytes !== 3) return signed(cpu.bus.mmioRead(gpa, bytes as 1 | 2 | 4), bytes);
@@ -168,7 +168,7 @@ export function store32(cpu: Cpu, la: number, value: number): void {
     cpu.view.setInt32((la + tlb[entry + ADDEND]) >>> 0, value, true);
   } else {
     prepareStore(cpu, la, 4);
-    commitStore(cpu, value, 0);
+    writeBack(cpu, value);
   }
 }
 
@@ -342,7 +342,9 @@ function commitPiece(cpu: Cpu, piece: number, from: number, count: number, low: 
     commitMmio(cpu, gpa, from, count, low, high);
     return;
   }
-  for (let i = 0; i < count; i++) cpu.u8[hpa + i] = byteOf(from + i, low, high);
+  // Entries of page tables are written like this when the hypervisor wants to see them.
+  if (count === 4 && from === 0) cpu.view.setInt32(hpa, low, true);
+  else for (let i = 0; i < count; i++) cpu.u8[hpa + i] = byteOf(from + i, low, high);
   if (cpu.codeMap[hpa >>> 12] !== 0) cpu.codeWritten(hpa, count);
   if (gpa >= 0) cpu.mmu.pteWrite(gpa, count);
 }
