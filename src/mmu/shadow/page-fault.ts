@@ -64,8 +64,6 @@ function walkGuest(kvm: Kvm, gva: Gva, access: number): boolean {
 /** The guest takes #PF. KVM: kvm_inject_page_fault; the caller counts, for KVM does not see all of them. */
 export function injectPageFault(kvm: Kvm, gva: Gva, error: number, reason: number): typeof INJECT {
   kvm.faultError = error;
-  // SDM: volume 3, 4.10.4.1: the fault drops the translations of its address.
-  kvm.tlb.flushPage(gva);
   if (kvm.tap !== null) kvm.tap.emit(KVM_INJ_EXCEPTION, reason, VECTOR_PF, error, gva);
   return INJECT;
 }
@@ -73,6 +71,8 @@ export function injectPageFault(kvm: Kvm, gva: Gva, error: number, reason: numbe
 /** A fault on notrap: the hardware delivers it and the hypervisor never learns of it. */
 export function bypassedPageFault(kvm: Kvm, gva: Gva, access: number): typeof INJECT {
   kvm.stats.pf_bypassed++;
+  // SDM: volume 3, 4.10.4.1: the fault drops the translations of its address. An exit did so as it began.
+  kvm.tlb.flushPage(gva);
   return injectPageFault(kvm, gva, kvm.walker.errorCode(access), NOTRAP);
 }
 

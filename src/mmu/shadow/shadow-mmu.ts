@@ -104,8 +104,9 @@ export class ShadowMmu implements Mmu {
         return page + (gva & 0xfff);
       }
       // The #PF intercept matches only faults with P = 1.
-      if (kvm.bypass === true && (host.error & PFERR_PRESENT) === 0)
+      if (kvm.bypass === true && (host.error & PFERR_PRESENT) === 0) {
         return bypassedPageFault(kvm, gva, access);
+      }
       const outcome = this.pageFaultExit(gva, access);
       if (outcome !== RETRY) return outcome;
     }
