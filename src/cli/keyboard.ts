@@ -1,78 +1,97 @@
 /**
  * Standard input on its way to the guest's serial port. On a terminal each key goes over raw, and ^] ends the run.
  */
-import type { Uart16550 } from "../devices/uart16550.ts";
+import type { Uart16550, UartState } from "../devices/uart16550.ts";
 
 const GROUP_SEPARATOR = 0x1d;
+const IER_ERBFI = 0x01;
+const MCR_DTR_RTS = 0x03;
+const MCR_LOOP = 0x10;
+/** Guest time after which a guest that left its serial port alone is taken to use it as it is. */
+const SETUP_ICOUNT = 10_000_000;
+
+export interface KeyboardEvents {
+  /** Something was typed, or input has ended. */
+  readonly arrived: () => void;
+  /** The user pressed ^]. */
+  readonly escaped: () => void;
+}
 
 export class Keyboard {
-  /** The user pressed ^]. */
-  ended = false;
-  /** Input is at its end and all of it was given to the guest. */
-  get exhausted(): boolean {
-    return this.atEnd && this.waiting.length === 0;
-  }
-  private atEnd = false;
   private readonly uart: Uart16550;
+  private readonly events: KeyboardEvents;
   private readonly stdin = process.stdin;
   private waiting: Uint8Array = new Uint8Array(0);
-  private wake: (() => void) | null = null;
+  private atEnd = false;
+  private listening = false;
 
-  constructor(uart: Uart16550) {
+  constructor(uart: Uart16550, events: KeyboardEvents) {
     this.uart = uart;
+    this.events = events;
     if (this.stdin.isTTY) {
       this.stdin.setRawMode(true);
-      process.stderr.write("umbra: keys go to the guest; ^] ends the run\r\n");
+      process.on("SIGCONT", this.onContinue);
+      process.stderr.write("umbra: keys go to the guest; ^] ends the run\n");
     }
     this.stdin.on("data", this.onData);
     this.stdin.on("end", this.onEnd);
+    this.stdin.on("error", this.onEnd);
   }
 
-  /** Resolves when a key came, or at `deadline` (performance.now()). */
-  waitForKey(deadline: number): Promise<void> {
-    return new Promise((resolve) => {
-      const limit = Math.max(0, deadline - performance.now());
-      const timer = limit === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, limit);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.offer();
-    });
+  /** Characters wait for the guest to take them. */
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** Input is at its end and all of it was given to the guest. */
+  get exhausted(): boolean {
+    return this.atEnd && !this.hasWaiting;
+  }
+
+  /** Gives the serial port what it takes and returns how much that was; the rest is offered again later. */
+  offer(icount: number): number {
+    if (!this.hasWaiting) return 0;
+    this.listening ||= icount >= SETUP_ICOUNT || isSetUp(this.uart.save());
+    if (!this.listening) return 0;
+    const taken = this.uart.receive(this.waiting);
+    this.waiting = this.waiting.subarray(taken);
+    return taken;
   }
 
   close(): void {
     this.stdin.off("data", this.onData);
     this.stdin.off("end", this.onEnd);
+    this.stdin.off("error", this.onEnd);
+    process.off("SIGCONT", this.onContinue);
     if (this.stdin.isTTY) this.stdin.setRawMode(false);
     this.stdin.pause();
   }
 
   private readonly onData = (chunk: Buffer): void => {
     const end = this.stdin.isTTY ? chunk.indexOf(GROUP_SEPARATOR) : -1;
-    if (end >= 0) this.ended = true;
     const typed = end >= 0 ? chunk.subarray(0, end) : chunk;
-    const all = new Uint8Array(this.waiting.length + typed.length);
-    all.set(this.waiting);
-    all.set(typed, this.waiting.length);
-    this.waiting = all;
-    this.offer();
-    this.wakeUp();
+    this.waiting = Buffer.concat([this.waiting, typed]);
+    if (end >= 0) this.events.escaped();
+    this.events.arrived();
   };
 
   private readonly onEnd = (): void => {
     this.atEnd = true;
-    this.wakeUp();
+    this.events.arrived();
   };
 
-  private wakeUp(): void {
-    this.wake?.();
-    this.wake = null;
-  }
+  /** While we were stopped the shell had the terminal, in its own mode. */
+  private readonly onContinue = (): void => {
+    this.stdin.setRawMode(false);
+    this.stdin.setRawMode(true);
+  };
+}
 
-  /** Gives the serial port what its FIFO takes; the rest follows when the guest has read some. */
-  offer(): void {
-    if (this.waiting.length === 0) return;
-    this.waiting = this.waiting.subarray(this.uart.receive(this.waiting));
-  }
+/**
+ * The guest's driver is ready for characters. One that comes earlier is lost when the driver empties the FIFO, or
+ * spoils its loopback test.
+ */
+function isSetUp({ IER, MCR }: UartState): boolean {
+  if ((MCR & MCR_LOOP) !== 0) return false;
+  return (IER & IER_ERBFI) !== 0 || (MCR & MCR_DTR_RTS) !== 0;
 }

@@ -136,7 +136,7 @@ function placeSections(
   sections: Elf32Sections,
   warnings: string[],
 ): PlacedSections | null {
-  const headers = sections.headers.slice();
+  const headers = Uint8Array.from(sections.headers);
   const view = new DataView(headers.buffer);
   let missing = 0;
   for (const { index, bytes } of sections.unplaced) {

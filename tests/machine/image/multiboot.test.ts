@@ -325,6 +325,14 @@ describe("ELF sections", () => {
     expect(find(symtab).segment.bytes).toEqual(SYMTAB.bytes);
   });
 
+  it("get their addresses in a copy: the file, even in a Node Buffer whose slice is a view, stays as it was", () => {
+    const file = Buffer.concat([Buffer.alloc(64), buildElf({ sections })]).subarray(64);
+    const before = Uint8Array.from(file);
+    load(file);
+    expect(Uint8Array.from(file)).toEqual(before);
+    expect(new Uint8Array(file.buffer, file.byteOffset - 64, 64).every((byte) => byte === 0)).toBe(true);
+  });
+
   it("do not stop the boot when memory is too small for them", () => {
     const debug = { type: 1, address: 0, bytes: new Uint8Array(2 * MIB) };
     const image = load(buildElf({ sections: [...sections, debug] }), { memBytes: 2 * MIB });
