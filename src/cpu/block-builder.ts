@@ -5,6 +5,7 @@
 import { Block } from "./block-cache.ts";
 import type { Cpu } from "./cpu.ts";
 import { DECODE_TRUNCATED, decode } from "./decode.ts";
+import { setHandler } from "./dispatch.ts";
 import { raiseGP } from "./exceptions.ts";
 import { handlerFor } from "./exec/bind.ts";
 import { Insn } from "./insn.ts";
@@ -81,7 +82,7 @@ function goesOnInPage(insn: Insn, mode: number, inPage: number): boolean {
   if (target < inPage - 4096 || target >= inPage) return false;
   insn.imm2 = insn.end;
   insn.end = target;
-  insn.exec = how === CONTINUES_JMP ? jumpInside : callInside;
+  setHandler(insn, how === CONTINUES_JMP ? jumpInside : callInside);
   return true;
 }
 
@@ -124,7 +125,7 @@ function finish(insn: Insn, length: number, at: number): number {
     return ENDS_BRANCH;
   }
   insn.end = at + length;
-  insn.exec = handlerFor(insn);
+  setHandler(insn, handlerFor(insn));
   return rows[insn.row].ends;
 }
 

@@ -26,6 +26,7 @@ import {
 import { PreparedStore } from "./access.ts";
 import { buildBlock, limitedBlock } from "./block-builder.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
+import { runInsns } from "./dispatch.ts";
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
 import { GuestFault, raiseGP, raisePageFault, releaseFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
@@ -465,12 +466,7 @@ export class Cpu {
         count = index + 1;
       }
       this.pos = 0;
-      while (index < count) {
-        this.pos = index + 1;
-        const insn = insns[index];
-        insn.exec(this, insn);
-        index = this.pos;
-      }
+      index = runInsns(this, insns, index, count);
       if (index !== count) {
         if (this.fault.held) {
           this.deliverPendingFault();

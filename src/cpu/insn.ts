@@ -22,6 +22,8 @@ export const REP_NE = 2;
 
 export class Insn {
   exec: Handler;
+  /** Place of the handler among those that are called by name, or -1 (`dispatch.ts`). */
+  hot = -1;
   /** Which row of the opcode table it is (`opcodes.ts`). */
   row = 0;
   /** Byte offsets from the start of the block. `end - start` is the length. */
