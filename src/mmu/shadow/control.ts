@@ -134,7 +134,7 @@ export function resetContext(kvm: Kvm, reason: number): void {
 /** KVM: kvm_mmu_invlpg. */
 export function invalidatePage(kvm: Kvm, gva: Gva): void {
   if (kvm.walker.rootLevel !== NO_PAGING) dropTranslation(kvm, gva);
-  kvm.flushTlb();
+  kvm.flushTlbPage(gva);
   kvm.stats.invlpg++;
 }
 
