@@ -471,7 +471,7 @@ export class Cpu {
         if (this.fault.held) {
           this.deliverPendingFault();
           if (this.shutdown || this.attention || this.left <= 0) return;
-          block = this.lookup();
+          block = this.jumpTarget();
           index = 0;
           continue;
         }
@@ -523,17 +523,24 @@ export class Cpu {
     const { next, other } = block;
     if (next.la === la && next.mode === mode && next.epoch === epoch) return next;
     if (other.la === la && other.mode === mode && other.epoch === epoch) return other;
+    const found = this.jumpTarget();
+    // A jump with more than two targets would only overwrite its chains each time.
+    if (next.epoch !== epoch || other.epoch !== epoch) {
+      block.other = next;
+      block.next = found;
+    }
+    return found;
+  }
+
+  /** The block at CS:EIP, wherever we come from. May fault. */
+  private jumpTarget(): Block {
+    const la = (this.r[EIP] + this.csBase) | 0;
     const slot = (la ^ (la >>> 12)) & (JUMP_SLOTS - 1);
     let found = this.jumps[slot];
-    if (found.la !== la || found.mode !== mode || found.epoch !== epoch) {
+    if (found.la !== la || found.mode !== this.mode || found.epoch !== this.tlbUnit.epoch) {
       found = this.lookup();
       this.jumps[slot] = found;
-    } else if (next.epoch === epoch && other.epoch === epoch) {
-      // A jump with more than two targets: chains would only be overwritten each time.
-      return found;
     }
-    block.other = next;
-    block.next = found;
     return found;
   }
 

@@ -11,10 +11,46 @@
  */
 import { NO_GENERATION, TLB_GENERATION } from "../mmu/tlb.ts";
 import type { Cpu } from "./cpu.ts";
-import { CR2, EFLAGS, VEC_DE, VEC_GP, VEC_NM, VEC_NP, VEC_PF, VEC_SS, VEC_TS, VEC_UD } from "./state.ts";
+import {
+  CR2,
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDI,
+  EDX,
+  EIP,
+  ESI,
+  ESP,
+  FLAG_AUX,
+  FLAG_RESULT,
+  VEC_DE,
+  VEC_GP,
+  VEC_NM,
+  VEC_NP,
+  VEC_PF,
+  VEC_SS,
+  VEC_TS,
+  VEC_UD,
+} from "./state.ts";
 
-/** Words of the state block that a simple instruction may change: general registers, EIP, flags. */
-const SAVED_WORDS = EFLAGS + 1;
+/** Room for the words of the state block that a simple instruction may change: general registers, EIP, flags. */
+const SAVED_WORDS = FLAG_AUX + 1;
+
+/** Word by word, since V8 neither unrolls a loop nor calls a built-in for so little: a tenth of a page fault. */
+function copySaved(to: Int32Array, from: Int32Array): void {
+  to[EAX] = from[EAX];
+  to[ECX] = from[ECX];
+  to[EDX] = from[EDX];
+  to[EBX] = from[EBX];
+  to[ESP] = from[ESP];
+  to[EBP] = from[EBP];
+  to[ESI] = from[ESI];
+  to[EDI] = from[EDI];
+  to[EIP] = from[EIP];
+  to[FLAG_RESULT] = from[FLAG_RESULT];
+  to[FLAG_AUX] = from[FLAG_AUX];
+}
 
 /** What the thrown object carries. `errorCode` is -1 for vectors that push none. */
 export class GuestFault {
@@ -48,7 +84,7 @@ export function pageFault(cpu: Cpu, la: number, errorCode: number): void {
   fault.vector = VEC_PF;
   fault.errorCode = errorCode;
   fault.held = true;
-  for (let word = 0; word < SAVED_WORDS; word++) fault.savedWords[word] = r[word];
+  copySaved(fault.savedWords, r);
   fault.savedGeneration = tlb[TLB_GENERATION];
   tlb[TLB_GENERATION] = NO_GENERATION;
   cpu.endBlock();
@@ -57,7 +93,7 @@ export function pageFault(cpu: Cpu, la: number, errorCode: number): void {
 /** The handler has returned: puts everything back where the fault found it. */
 export function releaseFault(cpu: Cpu): void {
   const { r, fault, tlb } = cpu;
-  for (let word = 0; word < SAVED_WORDS; word++) r[word] = fault.savedWords[word];
+  copySaved(r, fault.savedWords);
   tlb[TLB_GENERATION] = fault.savedGeneration;
   fault.held = false;
 }
