@@ -97,6 +97,7 @@ build_all() {
 		[ -e "$folder/kernel.ld" ] || [ -e "$folder/kernel/kernel.ld" ] || continue
 		build_guest "$folder" "$out/$(basename "$folder").elf"
 	done
+	"$root/scripts/build-bench-guests.sh" "$out"
 	# sha256sum -c takes this file as it is; the comments say which toolchain made the images.
 	{
 		toolchain | sed 's/^/# /'
