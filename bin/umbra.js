@@ -2,9 +2,19 @@
 // The launcher. In a clone it bundles the sources when they have changed; an installed package brings the bundle.
 import { existsSync } from "node:fs";
 
-const bundler = new URL("../scripts/bundle.mjs", import.meta.url);
-if (existsSync(bundler)) {
-  const { bundleIfStale } = await import(bundler.href);
-  await bundleIfStale("umbra", "src/cli/main.ts", "dist", ["src"]);
+async function bundleSources() {
+  const bundler = new URL("../scripts/bundle.mjs", import.meta.url);
+  if (!existsSync(bundler)) return true;
+  const { BundleError, bundleIfStale } = await import(bundler.href);
+  try {
+    await bundleIfStale("umbra", "src/cli/main.ts", "dist", ["src"]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    process.stderr.write(`umbra: ${error.message}\n`);
+    process.exitCode = 1;
+    return false;
+  }
 }
-await import(new URL("../dist/umbra.js", import.meta.url).href);
+
+if (await bundleSources()) await import(new URL("../dist/umbra.js", import.meta.url).href);

@@ -1,3 +1,5 @@
+/** The sources cannot be bundled here; `message` is a sentence for the user. */
+export class BundleError extends Error {}
 export function bundle(entries: Readonly<Record<string, string>>, outdir: string): Promise<void>;
 export function bundleIfStale(
   name: string,

@@ -9,9 +9,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** The sources cannot be bundled here; `message` is a sentence for the user. */
+export class BundleError extends Error {}
+
 /** Bundles `entries` (name to source file) into `outdir` as name.js, with shared chunks beside them. */
 export async function bundle(entries, outdir) {
-  const { build } = await import("esbuild");
+  const { build } = await import("esbuild").catch(() => {
+    throw new BundleError("esbuild is missing, which a clone needs to build itself; run `npm ci`.");
+  });
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entries,
@@ -29,13 +34,22 @@ export async function bundle(entries, outdir) {
     sourcemap: true,
     logLevel: "error",
     write: false,
+  }).catch(() => {
+    throw new BundleError("its sources do not build; see above.");
   });
   // Other processes may be starting from here right now: each file appears whole, and an entry after its chunks,
   // whose names depend on their contents.
   const isEntry = ({ path }) => basename(path).replace(/\.js(\.map)?$/, "") in entries;
-  for (const file of outputFiles.filter((one) => !isEntry(one))) replaceFile(file);
-  for (const file of outputFiles.filter(isEntry).reverse()) replaceFile(file);
-  removeOldChunks(join(root, outdir), new Set(outputFiles.map(({ path }) => basename(path))));
+  try {
+    for (const file of outputFiles.filter((one) => !isEntry(one))) replaceFile(file);
+    for (const file of outputFiles.filter(isEntry).reverse()) replaceFile(file);
+    removeOldChunks(join(root, outdir), new Set(outputFiles.map(({ path }) => basename(path))));
+  } catch (error) {
+    const folder = join(root, outdir);
+    throw new BundleError(
+      `${folder} is out of date and cannot be written (${error.code}); make it writable.`,
+    );
+  }
 }
 
 function replaceFile({ path, contents }) {

@@ -8,12 +8,12 @@ const SIZE_UNITS: Record<string, number> = { "": 2 ** 20, K: 2 ** 10, M: 2 ** 20
 const MIN_RAM = 2 ** 20;
 const MAX_RAM = 2 ** 31;
 
-/** `64`, `64M`, `1G`, `4096K`: a bare number is MiB, as QEMU's -m has it. Returns bytes. */
+/** `64`, `64M`, `1.5G`, `4096K`: a bare number is MiB, as QEMU's -m has it. Returns bytes. */
 export function parseMemorySize(text: string): number {
-  const match = /^(\d+)([KMG]?)$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * SIZE_UNITS[match[2].toUpperCase()];
   if (!(bytes >= MIN_RAM && bytes <= MAX_RAM) || bytes % 4096 !== 0) {
-    throw new InvalidArgumentError("Give a size from 1M to 2G, such as 64M.");
+    throw new InvalidArgumentError("Give a size from 1M to 2G in whole 4K pages, such as 64M.");
   }
   return bytes;
 }
@@ -68,7 +68,7 @@ export interface DebugConsoleOption {
 /** `PORT` or `PORT=FILE`, the port in decimal or 0x hexadecimal. May be given several times. */
 export function parseDebugConsole(
   text: string,
-  earlier: readonly DebugConsoleOption[],
+  earlier: readonly DebugConsoleOption[] = [],
 ): readonly DebugConsoleOption[] {
   const at = text.indexOf("=");
   const portText = at < 0 ? text : text.slice(0, at);

@@ -13,10 +13,10 @@ export const STATUS_TRIPLE_FAULT = 3;
 export const STATUS_LIMIT = 124;
 /** The reader of our output went away: 128 + SIGPIPE, as a shell reports it. */
 export const STATUS_BROKEN_PIPE = 141;
-/** Ctrl-C: 128 + SIGINT. */
-export const STATUS_INTERRUPTED = 130;
+/** Ended by a signal: this plus its number, as a shell reports it. 130 for Ctrl-C. */
+export const STATUS_SIGNAL = 128;
 
-/** One sentence for the user, and the status that goes with it. */
+/** One sentence for the user, or nothing to say, and the status that goes with it. */
 export class CommandError extends Error {
   readonly status: number;
 

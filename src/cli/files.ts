@@ -12,7 +12,7 @@ export function readInput(path: string, shown: string, missing: string): Uint8Ar
   }
 }
 
-/** A file that gathers bytes in memory between two flushes. Two of one path share the file, line by line. */
+/** A file written at its end, so that two of one path share it. Bytes are gathered between two flushes. */
 export class OutputFile {
   private readonly path: string;
   private readonly buffer = new ByteBuffer();
@@ -48,8 +48,12 @@ export class OutputFile {
   }
 
   close(): void {
-    if (this.handle !== null) closeSync(this.handle);
-    this.handle = null;
+    if (this.handle === null) return;
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.handle);
+    }
   }
 }
 

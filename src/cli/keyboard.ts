@@ -10,51 +10,53 @@ const MCR_LOOP = 0x10;
 /** Guest time after which a guest that left its serial port alone is taken to use it as it is. */
 const SETUP_ICOUNT = 10_000_000;
 
-export interface KeyboardEvents {
-  /** Something was typed, or input has ended. */
-  readonly arrived: () => void;
-  /** The user pressed ^]. */
-  readonly escaped: () => void;
-}
+/** Input from a file or pipe that is held here; the rest waits outside. */
+const ENOUGH = 0x1_0000;
 
 export class Keyboard {
+  /** Nothing more will be typed. */
+  ended = false;
   private readonly uart: Uart16550;
-  private readonly events: KeyboardEvents;
+  private readonly quit: () => void;
   private readonly stdin = process.stdin;
   private waiting: Uint8Array = new Uint8Array(0);
-  private atEnd = false;
+  /** Something came, or input ended, since the last offer. */
+  private news = false;
+  private wake: (() => void) | null = null;
+  /** The guest was seen ready for characters. */
   private listening = false;
 
-  constructor(uart: Uart16550, events: KeyboardEvents) {
+  /** `quit` hears of ^]. */
+  constructor(uart: Uart16550, quit: () => void) {
     this.uart = uart;
-    this.events = events;
+    this.quit = quit;
     if (this.stdin.isTTY) {
+      process.stderr.write("umbra: keys go to the guest; ^] ends the run\n");
       this.stdin.setRawMode(true);
       process.on("SIGCONT", this.onContinue);
-      process.stderr.write("umbra: keys go to the guest; ^] ends the run\n");
     }
     this.stdin.on("data", this.onData);
     this.stdin.on("end", this.onEnd);
     this.stdin.on("error", this.onEnd);
   }
 
-  /** Characters wait for the guest to take them. */
-  get hasWaiting(): boolean {
-    return this.waiting.length > 0;
-  }
-
-  /** Input is at its end and all of it was given to the guest. */
-  get exhausted(): boolean {
-    return this.atEnd && !this.hasWaiting;
+  /** Resolves when something has come, or input has ended, since the last offer. */
+  arrival(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.news) resolve();
+      this.wake = resolve;
+    });
   }
 
   /** Gives the serial port what it takes and returns how much that was; the rest is offered again later. */
   offer(icount: number): number {
-    if (!this.hasWaiting) return 0;
+    this.news = false;
+    if (this.waiting.length === 0) return 0;
     this.listening ||= icount >= SETUP_ICOUNT || isSetUp(this.uart.save());
     if (!this.listening) return 0;
     const taken = this.uart.receive(this.waiting);
     this.waiting = this.waiting.subarray(taken);
+    if (this.waiting.length < ENOUGH) this.stdin.resume();
     return taken;
   }
 
@@ -69,16 +71,21 @@ export class Keyboard {
 
   private readonly onData = (chunk: Buffer): void => {
     const end = this.stdin.isTTY ? chunk.indexOf(GROUP_SEPARATOR) : -1;
-    const typed = end >= 0 ? chunk.subarray(0, end) : chunk;
-    this.waiting = Buffer.concat([this.waiting, typed]);
-    if (end >= 0) this.events.escaped();
-    this.events.arrived();
+    this.waiting = Buffer.concat([this.waiting, end >= 0 ? chunk.subarray(0, end) : chunk]);
+    if (end >= 0) this.quit();
+    else if (this.waiting.length >= ENOUGH && !this.stdin.isTTY) this.stdin.pause();
+    this.tell();
   };
 
   private readonly onEnd = (): void => {
-    this.atEnd = true;
-    this.events.arrived();
+    this.ended = true;
+    this.tell();
   };
+
+  private tell(): void {
+    this.news = true;
+    this.wake?.();
+  }
 
   /** While we were stopped the shell had the terminal, in its own mode. */
   private readonly onContinue = (): void => {

@@ -4,32 +4,39 @@
 import { Command, CommanderError } from "commander";
 import { declareGuests } from "./commands/guests.ts";
 import { declareRun } from "./commands/run.ts";
-import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
+import { STATUS_USAGE } from "./exit-status.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { packageVersion } from "./package-root.ts";
+import { finishStandardOutput, watchStandardOutput } from "./standard-output.ts";
 
 const program = new Command("umbra")
   .description("A 32-bit x86 PC emulator whose MMU is KVM's shadow-paging MMU, in the open.")
   .version(packageVersion(), "--version", "print the version")
-  .helpOption("--help", "print this help")
+  .helpOption("-h, --help", "print this help")
   .helpCommand(false)
-  .showHelpAfterError("Run with --help to see what there is.")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "umbra: ")) })
+  .showHelpAfterError("`umbra --help` lists the commands; options come after the command.")
   .exitOverride();
 
 declareRun(program);
 declareGuests(program);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
+async function runCommandLine(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
     // Commander has printed its sentence already.
+    if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : STATUS_USAGE;
-  } else if (error instanceof CommandError) {
-    process.stderr.write(`umbra: ${error.message}\n`);
-    process.exitCode = error.status;
-  } else {
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`umbra: this is a defect of umbra, please report it.\n${detail}\n`);
-    process.exitCode = STATUS_HOST_ERROR;
   }
+  await finishStandardOutput();
+}
+
+watchStandardOutput();
+try {
+  await runCommandLine();
+} catch (error) {
+  const { text, status } = explainFailure(error);
+  process.stderr.write(text);
+  process.exitCode = status;
 }

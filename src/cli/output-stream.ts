@@ -8,17 +8,21 @@ import { ByteBuffer } from "./byte-buffer.ts";
 const NEWLINE = 0x0a;
 
 export class OutputStream {
-  /** The last line has begun and not ended. */
-  midLine = false;
   private readonly stream: Writable;
   private readonly buffer = new ByteBuffer();
+  private last = NEWLINE;
 
   constructor(stream: Writable) {
     this.stream = stream;
   }
 
+  /** A terminal's cursor stands behind a line that has not ended. */
+  get isMidLine(): boolean {
+    return this.last !== NEWLINE && "isTTY" in this.stream && this.stream.isTTY === true;
+  }
+
   put(byte: number): void {
-    this.midLine = byte !== NEWLINE;
+    this.last = byte;
     this.buffer.put(byte);
   }
 

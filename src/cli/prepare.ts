@@ -41,7 +41,7 @@ export function prepare(name: string, guest: CatalogGuest | undefined, options: 
   );
   const console = new OutputStream(options.report === "json" ? process.stderr : process.stdout);
   const { wires, files } = debugConsoles(options, console);
-  const { oos, oosGlobal, shadowPages = defaultPolicy.shadowPages } = options;
+  const { oos, oosGlobal, shadowPages } = { ...defaultPolicy, ...options };
   const machine = buildMachine({
     ramBytes,
     mmu: options.mmu,
@@ -67,7 +67,7 @@ function modulesOf(list: string | undefined): BootModule[] {
   });
 }
 
-function debugConsoles({ debugcon }: RunOptions, console: OutputStream) {
+function debugConsoles({ debugcon = [] }: RunOptions, console: OutputStream) {
   const files: OutputFile[] = [];
   const wires = debugcon.map(({ port, file }) => {
     const sink = file === null ? console : new OutputFile(file);

@@ -4,6 +4,7 @@
  * The machine runs in slices with a turn of the event loop between them, so that signals, a closed pipe and
  * typed keys are noticed. Slices end at exact instruction counts and so change nothing in the guest.
  */
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { GUEST_HZ, type Machine, type RunOutcome } from "../machine/machine.ts";
 import type { RunOptions } from "./commands/run.ts";
 import {
@@ -25,7 +26,7 @@ import { tuneV8 } from "./tune-v8.ts";
 /** Instructions between two turns of the event loop: some tens of milliseconds. */
 const SLICE = 1_000_000;
 /** Instructions between two characters, or FIFOs full of them, while the guest reads its input. */
-const READING_SLICE = 2_000;
+const READING_STEP = 2_000;
 /** The longest sleep in milliseconds while guest time waits for real time. */
 const LONGEST_SLEEP = 50;
 
@@ -53,9 +54,10 @@ export async function runCommand(name: string, options: RunOptions): Promise<num
   const report = options.report ?? "summary";
   if (report === "json") process.stdout.write(`${JSON.stringify(jsonReport(result), null, 2)}\n`);
   if (report === "summary") {
-    const { isTTY } = process.stderr;
-    const midLine = prepared.console.midLine || result.reason === "interrupted";
-    process.stderr.write(`${isTTY && midLine ? "\n" : ""}${summaryReport(result)}`);
+    // A terminal shows Ctrl-C as ^C where the cursor is.
+    const echoed = result.reason === "interrupted" && process.stdin.isTTY;
+    const gap = process.stderr.isTTY && (prepared.console.isMidLine || echoed) ? "\n" : "";
+    process.stderr.write(gap + summaryReport(result));
   }
   return result.status;
 }
@@ -71,31 +73,29 @@ class RunSession {
   private readonly started = performance.now();
 
   constructor(name: string, prepared: PreparedRun, options: RunOptions, guest: CatalogGuest | undefined) {
+    const { machine } = prepared;
+    const stop = new StopRequest(options.timeout);
+    const quit = () => stop.ask("interrupted");
     this.name = name;
     this.prepared = prepared;
-    this.machine = prepared.machine;
+    this.machine = machine;
     this.options = options;
     this.success = options.success ?? guest?.status;
-    const stop = new StopRequest(options.timeout);
     this.stop = stop;
-    this.keyboard =
-      options.ui === "console"
-        ? new Keyboard(this.machine.board.com1, {
-            arrived: () => stop.wake(),
-            escaped: () => stop.ask("interrupted"),
-          })
-        : null;
+    this.keyboard = options.ui === "console" ? new Keyboard(machine.board.com1, quit) : null;
   }
 
   async run(): Promise<RunResult> {
+    const { console, files } = this.prepared;
     let reason: EndReason;
     try {
       reason = await this.loop();
     } finally {
+      // Whatever happened, also a defect of ours: what the guest has printed comes out first.
       this.keyboard?.close();
-      await this.stop.wait(this.flush());
+      await this.stop.wait(console.flush());
       this.stop.close();
-      for (const file of this.prepared.files) file.close();
+      for (const file of files) file.close();
     }
     if (standardOutputFailed()) reason = "closed";
     return {
@@ -113,30 +113,52 @@ class RunSession {
     const limit = this.options.maxIcount ?? Number.POSITIVE_INFINITY;
     for (;;) {
       const reason = this.runSlice(limit);
-      await stop.wait(this.flush());
+      for (const file of this.prepared.files) file.flush();
+      await stop.wait(this.prepared.console.flush());
       if (standardOutputFailed()) return "closed";
       if (reason === "halted") {
         if (keyboard === null || keyboard.ended || !machine.interruptible) return "halted";
-        await stop.wait(new Promise(() => {}));
+        await stop.wait(keyboard.arrival());
       } else if (reason !== "icount") return reason;
-      if (stop.reason !== null) return stop.reason;
       if (machine.icount >= limit) return "icount";
-      await this.turn();
+      await stop.wait(this.turn());
       if (stop.reason !== null) return stop.reason;
     }
   }
 
-  /** Runs for a slice, in small steps while the guest reads its input. */
+  /** Runs for a slice at most; in steps that are small while the guest reads its input. */
   private runSlice(limit: number): RunOutcome["reason"] {
     const { machine, keyboard } = this;
-    const until = Math.min(machine.icount + SLICE, limit);
-    let step = SLICE;
+    const end = Math.min(machine.icount + SLICE, limit);
+    let step = keyboard === null ? SLICE : READING_STEP;
+    let reason: RunOutcome["reason"] = "icount";
     for (;;) {
       const taken = keyboard?.offer(machine.icount) ?? 0;
-      step = taken > 0 ? READING_SLICE : step * 2;
-      const before = machine.instructions;
-      const { reason } = machine.run(Math.min(machine.icount + step, until));
+      if (reason === "halted" && taken === 0) return "halted";
+      if (machine.icount >= end) return "icount";
+      if (taken > 0) step = READING_STEP;
+      reason = this.runStep(Math.min(machine.icount + step, end));
+      step *= 2;
+      if (reason !== "icount" && reason !== "halted") return reason;
     }
+  }
+
+  /** A step in which nothing ran and no device has plans means that only input can wake the guest. */
+  private runStep(until: number): RunOutcome["reason"] {
+    const { machine } = this;
+    const before = machine.instructions;
+    const { reason } = machine.run(until);
+    const slept = machine.cpu.halted && machine.instructions === before;
+    const nothingPlanned = machine.board.clock.nextDeadline === Number.POSITIVE_INFINITY;
+    return reason === "icount" && slept && nothingPlanned ? "halted" : reason;
+  }
+
+  /** Lets the event loop run; while someone may type, also keeps guest time from running ahead. */
+  private turn(): Promise<void> {
+    const guest = (this.machine.icount / GUEST_HZ) * 1000;
+    const mayType = this.keyboard !== null && !this.keyboard.ended;
+    const ahead = mayType ? guest - (performance.now() - this.started) : 0;
+    return ahead > 1 ? setTimeout(Math.min(ahead, LONGEST_SLEEP)) : setImmediate();
   }
 
   private statusOf(reason: EndReason): number {

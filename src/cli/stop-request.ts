@@ -15,7 +15,7 @@ export class StopRequest {
   /** Number of the signal that asked; SIGINT stands for the keyboard. */
   signal: number = constants.signals.SIGINT;
   private readonly timer: NodeJS.Timeout | null;
-  private wakeUp: (() => void) | null = null;
+  private wake: (() => void) | null = null;
 
   constructor(timeout: number | undefined) {
     for (const signal of SIGNALS) process.once(signal, this.onSignal);
@@ -25,21 +25,15 @@ export class StopRequest {
 
   ask(reason: StopReason): void {
     this.reason ??= reason;
-    this.wake();
+    this.wake?.();
   }
 
-  /** Ends the `wait` that is going on, if there is one. */
-  wake(): void {
-    this.wakeUp?.();
-    this.wakeUp = null;
-  }
-
-  /** Resolves when `what` has happened, when the run is to end, or at a `wake`. */
-  wait(what: Promise<unknown>): Promise<void> {
-    if (this.reason !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.wakeUp = resolve;
-      what.then(() => resolve());
+  /** Resolves when `what` has, or when the run is to end. */
+  wait(what: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.reason !== null) resolve();
+      this.wake = resolve;
+      what.then(resolve, reject);
     });
   }
 

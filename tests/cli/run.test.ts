@@ -1,43 +1,23 @@
 /**
  * The command as a user meets it: exit statuses, streams, and one sentence for each mistake.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { print, tinyKernel } from "../support/tiny-kernel.ts";
+import { describe, expect, it } from "vitest";
+import { print } from "../support/tiny-kernel.ts";
+import {
+  debugExit,
+  folder,
+  image,
+  type Outcome,
+  SPIN,
+  shell,
+  UMBRA_QUOTED,
+  umbra,
+  umbraDuring,
+} from "./command.ts";
 
-const UMBRA = resolve(import.meta.dirname, "../../bin/umbra.js");
 const IMAGES = resolve(import.meta.dirname, "../../guests/images");
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "umbra cli "));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function umbra(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [UMBRA, ...args], {
-    encoding: "utf8",
-    cwd: folder,
-  });
-  return { status, stdout, stderr };
-}
-
-function image(name: string, text: string): string {
-  writeFileSync(join(folder, name), tinyKernel(text));
-  return name;
-}
-
-const debugExit = (value: number): string => `mov al, ${value}\nout 0xf4, al`;
-const SPIN = "spin: jmp spin";
 
 describe("umbra run: how it ends", () => {
   it("a guest that writes V to the debug-exit port gives status (V << 1) | 1, as on QEMU", () => {
@@ -54,6 +34,24 @@ describe("umbra run: how it ends", () => {
     const { status, stderr } = umbra("run", image("halt.bin", "cli\nhlt"));
     expect(status).toBe(0);
     expect(stderr).toContain("halted, nothing left to wake it");
+  });
+
+  it("so does a halt with interrupts on that no device will end", () => {
+    const { status, stderr } = umbra("run", image("idle.bin", "sti\nsleep: hlt\njmp sleep"));
+    expect(status).toBe(0);
+    expect(stderr).toContain("halted, nothing left to wake it");
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("%s ends it with a summary and status %i", async (signal, expected) => {
+    const name = image(`${signal}.bin`, `${print("up\n")}\n${SPIN}`);
+    const { status, stdout, stderr } = await umbraDuring(["run", name], (child) => child.kill(signal));
+    expect(status).toBe(expected);
+    expect(stdout).toBe("up\n");
+    expect(stderr).toMatch(new RegExp(`exit ${expected} \\(interrupted\\)`));
   });
 
   it("a triple fault gives status 3 and names the chain of exceptions", () => {
@@ -80,6 +78,8 @@ describe("umbra run: how it ends", () => {
   });
 });
 
+const CHATTER = `again: ${print("all work and no play\n")}\njmp again`;
+
 describe("umbra run: streams", () => {
   const hello = () => image("hello.bin", `${print("hello\n")}\n${debugExit(0)}`);
 
@@ -105,11 +105,83 @@ describe("umbra run: streams", () => {
   });
 
   it("a reader that goes away ends the run quietly", () => {
-    const chatter = image("chatter.bin", `again: ${print("all work and no play\n")}\njmp again`);
-    const command = `"${process.execPath}" "${UMBRA}" run ${chatter} 2>err.txt | head -1; echo "\${PIPESTATUS[0]}"`;
-    const { stdout } = spawnSync("bash", ["-c", command], { encoding: "utf8", cwd: folder, timeout: 20_000 });
+    const chatter = image("chatter.bin", CHATTER);
+    const { stdout } = shell(`${UMBRA_QUOTED} run ${chatter} 2>err.txt | head -1; echo "\${PIPESTATUS[0]}"`);
     expect(stdout).toBe("all work and no play\n141\n");
     expect(readFileSync(join(folder, "err.txt"), "utf8")).toBe("");
+  });
+
+  it("a slow reader gets all of it", () => {
+    const name = image("much.bin", CHATTER);
+    const { stdout } = shell(`${UMBRA_QUOTED} run ${name} --max-icount 3M 2>err.txt | (sleep 0.5; wc -c)`);
+    expect(Number(stdout)).toBe(1_431_818);
+  });
+
+  it("Ctrl-C and --timeout end a run whose reader has stopped reading", () => {
+    const name = image("stalled.bin", CHATTER);
+    const run = `${UMBRA_QUOTED} run ${name} --timeout 300ms 2>err.txt`;
+    shell(`{ ${run}; echo $? >status.txt; } | { sleep 1.5; cp err.txt summary.txt; cat >/dev/null; }`);
+    expect(readFileSync(join(folder, "summary.txt"), "utf8")).toContain("--timeout reached");
+    expect(readFileSync(join(folder, "status.txt"), "utf8")).toBe("124\n");
+  });
+
+  it("a report that nobody reads is no defect either", () => {
+    expect(shell(`${UMBRA_QUOTED} run ${hello()} --report json | true; exit \${PIPESTATUS[0]}`)).toEqual({
+      status: 141,
+      stdout: "",
+      stderr: "hello\n",
+    });
+  });
+
+  it("nobody on standard error does not change the run", () => {
+    const { status, stdout } = shell(`${UMBRA_QUOTED} run ${hello()} --success 1 2> >(exec true)`);
+    expect([status, stdout]).toEqual([0, "hello\n"]);
+    const json = shell(
+      `${UMBRA_QUOTED} run ${image("c.bin", CHATTER)} --max-icount 5M --report json 2> >(exec true)`,
+    );
+    expect(JSON.parse(json.stdout).exit).toMatchObject({ reason: "icount", status: 124 });
+  });
+
+  it.runIf(existsSync("/dev/full"))("a full disk behind standard output is told in one sentence", () => {
+    for (const args of [`run ${hello()} --report none`, "guests", "--help"]) {
+      expect(shell(`${UMBRA_QUOTED} ${args} >/dev/full`)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: "umbra: standard output cannot be written (ENOSPC: no space left on device, write).\n",
+      });
+    }
+  });
+
+  it.runIf(existsSync("/dev/full"))("so is one behind a debug console, after what the guest printed", () => {
+    const name = image("full.bin", `${print("first\n")}\nmov dx, 0x402\nout dx, al\n${debugExit(0)}`);
+    expect(umbra("run", name, "--debugcon", "0x402=/dev/full")).toEqual({
+      status: 1,
+      stdout: "first\n",
+      stderr: "umbra: /dev/full: the disk is full.\n",
+    });
+  });
+
+  it("two debug consoles may share a file", () => {
+    const send = (port: number, char: string) => `mov dx, ${port}\nmov al, '${char}'\nout dx, al`;
+    const name = image("shared.bin", `${send(0x402, "a")}\n${send(0x403, "b")}\n${debugExit(0)}`);
+    umbra("run", name, "--debugcon", "0x402=shared.txt", "--debugcon", "0x403=shared.txt");
+    expect(readFileSync(join(folder, "shared.txt"), "utf8")).toBe("ab");
+  });
+
+  it("a run that cannot start leaves the files of debug consoles alone", () => {
+    writeFileSync(join(folder, "kept.txt"), "precious");
+    umbra("run", image("kept.bin", "hlt"), "--debugcon", "0x402=kept.txt", "--initrd", "missing.img");
+    umbra("run", "kept.bin", "--debugcon", "0x402=kept.txt", "--debugcon", "0x3f8");
+    expect(statSync(join(folder, "kept.txt")).size).toBe(8);
+  });
+
+  it("the summary keeps its columns whatever the image is called", () => {
+    const names = ["name-of-eleven.bin", `${"long".repeat(20)}.bin`, "esc\x1b[31m.bin"];
+    for (const name of names) {
+      const { stderr } = umbra("run", image(name, debugExit(0)));
+      expect(stderr).toMatch(/^[ -~]+ exit 1 \(debug-exit\) {3}2 instructions\n/);
+      for (const line of stderr.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    }
   });
 
   it("--debugcon PORT=FILE collects a further debug console in a file", () => {
@@ -152,7 +224,33 @@ describe("umbra: mistakes get one sentence and status 2", () => {
   });
 
   it("a module that does not exist", () => {
-    sentence(umbra("run", image("m.bin", "hlt"), "--initrd", "none.img"), /^umbra: none\.img: /);
+    const outcome = umbra("run", image("m.bin", "hlt"), "--initrd", "none.img");
+    sentence(outcome, /^umbra: none\.img: there is no such file/);
+    expect(outcome.stderr).not.toContain("built-in");
+  });
+
+  it.each(["", "m.bin,", " m.bin"])("--initrd '%s', which names nothing somewhere", (list) => {
+    sentence(
+      umbra("run", image("m.bin", "hlt"), "--initrd", list),
+      /^umbra: --initrd '.*' has an empty name/,
+    );
+  });
+
+  it("an empty name", () => {
+    sentence(umbra("run", ""), /^umbra: the name of the image is empty\.\n$/);
+  });
+
+  it("a file beside a guest of its name is run as ./NAME", () => {
+    writeFileSync(join(folder, "kmap"), "not a kernel");
+    sentence(umbra("run", "./kmap"), /^umbra: \.\/kmap: /);
+    expect(umbra("run", "kmap", "--max-icount", "1").stderr).toContain("--max-icount reached");
+  });
+
+  it("an option before the command", () => {
+    sentence(
+      umbra("--mem", "5M", "run", "m.bin"),
+      /^umbra: unknown option '--mem'\n.*options come after the command/,
+    );
   });
 
   it("an unknown option, with the nearest one", () => {
@@ -165,6 +263,8 @@ describe("umbra: mistakes get one sentence and status 2", () => {
   it.each([
     ["--mem", "5Q"],
     ["--mem", "4G"],
+    ["--mem", "1025K"],
+    ["--mem", ""],
     ["--oos", "maybe"],
     ["--mmu", "ept"],
     ["--max-icount", "-1"],
@@ -195,6 +295,15 @@ describe("umbra: asking for help", () => {
     const { status, stdout } = umbra("--help");
     expect(status).toBe(0);
     expect(stdout).toContain("run [options] <image>");
+  });
+
+  it("-h does the same, for each command", () => {
+    for (const args of [["-h"], ["run", "-h"], ["guests", "-h"]]) {
+      const { status, stdout } = umbra(...args);
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^Usage: umbra/);
+      for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    }
   });
 
   it("--version prints the version of the package", () => {

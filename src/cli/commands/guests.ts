@@ -6,7 +6,8 @@ export function declareGuests(program: Command): void {
   program
     .command("guests")
     .description("list the built-in guests and what each one shows")
-    .helpOption("--help", "print this help")
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError("`umbra guests` takes no arguments.")
     .action(() => {
       const guests = catalog();
       const width = Math.max(...guests.map(({ name }) => name.length));

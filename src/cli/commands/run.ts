@@ -16,12 +16,12 @@ export interface RunOptions {
   readonly initrd?: string;
   readonly mem?: number;
   readonly mmu: "bare" | "shadow";
-  readonly oos: boolean;
-  readonly oosGlobal: boolean;
+  readonly oos?: boolean;
+  readonly oosGlobal?: boolean;
   readonly shadowPages?: number;
   readonly ui?: "none" | "console";
   readonly report?: "summary" | "json" | "none";
-  readonly debugcon: readonly DebugConsoleOption[];
+  readonly debugcon?: readonly DebugConsoleOption[];
   readonly success?: number;
   readonly maxIcount?: number;
   readonly timeout?: number;
@@ -31,7 +31,7 @@ export function declareRun(program: Command): void {
   program
     .command("run")
     .description("boot an image: a multiboot kernel, or a built-in guest by name")
-    .argument("<image>", "file, or name of a built-in guest (see `umbra guests`)")
+    .argument("<image>", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file")
     .option("--append <text>", "kernel command line")
     .option("--initrd <files>", "multiboot modules, separated by commas")
     .option("--mem <size>", "guest RAM, 1M to 2G (default 64M)", parseMemorySize)
@@ -40,12 +40,11 @@ export function declareRun(program: Command): void {
         .choices(["shadow", "bare"])
         .default("shadow"),
     )
-    .option("--oos <on|off>", "let level-1 page tables go out of sync (default on)", parseSwitch, true)
+    .option("--oos <on|off>", "let level-1 page tables go out of sync (default on)", parseSwitch)
     .option(
       "--oos-global <on|off>",
       "keep all-global ones out of sync over CR3 loads (default on)",
       parseSwitch,
-      true,
     )
     .option(
       "--shadow-pages <n>",
@@ -69,23 +68,27 @@ export function declareRun(program: Command): void {
       "--debugcon <port[=file]>",
       "a debug console at a port, more than once if wanted",
       parseDebugConsole,
-      [],
     )
     .option("--success <status>", "exit with 0 if the guest ends with this debug-exit status", parseStatus)
     .option("--max-icount <n>", "stop after this many instructions", parseCount)
     .option("--timeout <time>", "stop after this much host time, such as 30s", parseDuration)
-    .helpOption("--help", "print this help")
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError("`umbra run --help` lists what there is.")
     .addHelpText(
       "after",
       `
-Exit status: what the guest wrote to the debug-exit port (0xf4) as (value << 1) | 1, or
-  0    the guest halted with nothing left to wake it, or ended with the --success status
-  1    something went wrong on our side       2    unusable option or image
-  3    triple fault                           124  --timeout or --max-icount reached
-  130  interrupted with Ctrl-C                141  the reader of our output went away
+Exit status: what the guest wrote to the debug-exit port (0xf4), as
+(value << 1) | 1, or
+  0    the guest halted for good, or ended with the --success status
+  1    something went wrong on our side
+  2    unusable option or image
+  3    triple fault
+  124  --timeout or --max-icount reached
+  130  ended with Ctrl-C, or with ^] in --ui console (SIGTERM 143, SIGHUP 129)
+  141  the reader of our output went away
 
-stdout has the guest's console, stderr the summary. With --report json the report is on
-stdout and the console on stderr.`,
+stdout has the guest's console, stderr the summary. With --report json the
+report is on stdout and the console on stderr.`,
     )
     .action(async (image: string, options: RunOptions) => {
       const { runCommand } = await import("../run-session.ts");

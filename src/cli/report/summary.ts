@@ -5,6 +5,8 @@ import type { Stats } from "../../mmu/shadow/stats.ts";
 import type { EndReason, RunResult } from "../run-session.ts";
 
 const LABEL_WIDTH = 11;
+/** Leaves room for the longest reason and count beside the name. */
+const LONGEST_NAME = 19;
 
 const WHY: Record<EndReason, string> = {
   "debug-exit": "debug-exit",
@@ -28,13 +30,19 @@ export function policyName(mmu: "bare" | "shadow", oos: boolean, oosGlobal: bool
   return oosGlobal ? "shadow, oos+global" : "shadow, oos";
 }
 
+/** The file's name without its folder, cut if it is long, and safe to print. */
+function shortName(path: string): string {
+  const name = basename(path).replace(/\p{Cc}/gu, "?");
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 3)}...`;
+}
+
 export function summaryReport(result: RunResult): string {
   const { machine } = result;
   const { mmu, policy } = machine.options;
   const guestSeconds = (machine.icount / GUEST_HZ).toFixed(2);
   const rows: [string, string][] = [
     [
-      basename(result.image),
+      shortName(result.image),
       `exit ${result.status} (${WHY[result.reason]})   ${grouped(machine.instructions)} instructions`,
     ],
     ["time", `${guestSeconds} s guest   ${result.hostSeconds.toFixed(2)} s host`],
@@ -45,7 +53,7 @@ export function summaryReport(result: RunResult): string {
   if (machine.guestErrors > 0)
     rows.push(["guest", `${grouped(machine.guestErrors)} accesses that nothing answers, or the like`]);
   if (machine.unimplemented !== null) rows.push(["missing", machine.unimplemented]);
-  return `${rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`).join("\n")}\n`;
+  return `${rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH - 1)} ${text}`).join("\n")}\n`;
 }
 
 function shadowRows(stats: Stats): [string, string][] {
