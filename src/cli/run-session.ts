@@ -137,20 +137,10 @@ class RunSession {
       if (reason === "halted" && taken === 0) return "halted";
       if (machine.icount >= end) return "icount";
       if (taken > 0) step = READING_STEP;
-      reason = this.runStep(Math.min(machine.icount + step, end));
+      ({ reason } = machine.run(Math.min(machine.icount + step, end)));
       step *= 2;
       if (reason !== "icount" && reason !== "halted") return reason;
     }
-  }
-
-  /** A step in which nothing ran and no device has plans means that only input can wake the guest. */
-  private runStep(until: number): RunOutcome["reason"] {
-    const { machine } = this;
-    const before = machine.instructions;
-    const { reason } = machine.run(until);
-    const slept = machine.cpu.halted && machine.instructions === before;
-    const nothingPlanned = machine.board.clock.nextDeadline === Number.POSITIVE_INFINITY;
-    return reason === "icount" && slept && nothingPlanned ? "halted" : reason;
   }
 
   /** Lets the event loop run; while someone may type, also keeps guest time from running ahead. */

@@ -6,6 +6,9 @@ import { readEflags } from "../cpu/eflags.ts";
 import { CPL, CR0, EAX, EDI, EIP, SEG_ATTR, SEG_SELECTOR, TR, TSC_OFFSET } from "../cpu/state.ts";
 import type { Machine } from "../machine/machine.ts";
 
+/** Node's hashes take less than 2 GiB at a time. */
+const CHUNK = 2 ** 26;
+
 /** The first 64 bits of SHA-256, in hexadecimal. Device registers are not in it. */
 export function stateHash(machine: Machine): string {
   const { cpu, linear } = machine;
@@ -16,6 +19,9 @@ export function stateHash(machine: Machine): string {
   hash.update(cpu.r.slice(EAX, EDI + 1));
   hash.update(cpu.r.slice(SEG_SELECTOR, SEG_ATTR + TR + 1));
   hash.update(cpu.r.slice(CR0, TSC_OFFSET + 2));
-  hash.update(linear.u8.subarray(layout.ram, layout.ram + layout.ramBytes));
+  for (let at = 0; at < layout.ramBytes; at += CHUNK) {
+    const end = Math.min(at + CHUNK, layout.ramBytes);
+    hash.update(linear.u8.subarray(layout.ram + at, layout.ram + end));
+  }
   return hash.digest("hex").slice(0, 16);
 }

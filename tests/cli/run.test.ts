@@ -190,6 +190,12 @@ describe("umbra run: streams", () => {
     expect(readFileSync(join(folder, "debug.txt"), "utf8")).toBe("k");
   });
 
+  it("the largest machine has a state hash, too", () => {
+    const { status, stdout } = umbra("run", hello(), "--mem", "2G", "--report", "json");
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).stateHash).toMatch(/^[0-9a-f]{16}$/);
+  });
+
   it("two runs of one image are the same run", () => {
     const runs = [1, 2].map(() => JSON.parse(umbra("run", hello(), "--report", "json").stdout));
     expect(runs[0].stateHash).toBe(runs[1].stateHash);

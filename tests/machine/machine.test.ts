@@ -244,6 +244,12 @@ describe("a halted processor", () => {
     expect(machine.instructions).toBeLessThan(200);
   });
 
+  it("that no device will wake ends the run, also one with a limit", () => {
+    const { machine } = boot("sti\nhlt");
+    expect(machine.run(1_000_000)).toEqual({ reason: "halted" });
+    expect(machine.icount).toBeLessThan(10);
+  });
+
   it("sleeps on over the end of a run", () => {
     const whole = boot(text).machine;
     whole.run(500_000);
