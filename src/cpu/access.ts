@@ -7,10 +7,8 @@
  * Memory operands of instructions go through `operandX`/`loadX`…; implicit accesses of the processor to its
  * tables go through `systemX`, which are supervisor accesses whatever CPL is.
  */
-import { EMULATE, INJECT, PFERR_USER, PFERR_WRITE } from "../mmu/mmu.ts";
 import {
   ADDEND,
-  TAG_CODE,
   TAG_WRITE,
   TLB_CURRENT,
   TLB_GENERATION,
@@ -18,9 +16,9 @@ import {
   TLB_SUPERVISOR,
 } from "../mmu/tlb.ts";
 import type { Cpu } from "./cpu.ts";
-import { pageFault } from "./exceptions.ts";
 import type { Insn } from "./insn.ts";
 import { segmented } from "./segmentation.ts";
+import { commitStore, loadSlow, preparedByteRun, preparedLow, prepareStore } from "./slow-access.ts";
 
 // --- Effective addresses -----------------------------------------------------------------------------------------
 
@@ -81,60 +79,6 @@ export function read16(cpu: Cpu, insn: Insn): number {
 }
 export function read32(cpu: Cpu, insn: Insn): number {
   return load32(cpu, operandRead(cpu, insn, 4));
-}
-
-function loadSlow(cpu: Cpu, la: number, bytes: number): number {
-  if (cpu.fault.held === true) return 0;
-  const inPage = 4096 - (la & 0xfff);
-  if (bytes <= inPage) {
-    const hpa = resolveLoad(cpu, la);
-    return hpa >= 0 ? bytesAt(cpu, hpa, bytes) : loadPiece(cpu, hpa, cpu.mmu.emulateGpa, bytes);
-  }
-  // Both pages take their faults before a device in one of them is read.
-  const lowHpa = resolveLoad(cpu, la);
-  const lowGpa = cpu.mmu.emulateGpa;
-  const highHpa = resolveLoad(cpu, (la + inPage) | 0);
-  const highGpa = cpu.mmu.emulateGpa;
-  const low = loadPiece(cpu, lowHpa, lowGpa, inPage);
-  return low | (loadPiece(cpu, highHpa, highGpa, bytes - inPage) << (inPage * 8));
-}
-
-/** Where a load finds its bytes: an hpa, or -1 for the address that `emulateGpa` then says. */
-function resolveLoad(cpu: Cpu, la: number): number {
-  if (cpu.fault.held === true) return -1;
-  const hpa = cpu.mmu.translate(la, cpu.userAccess);
-  if (hpa >= 0) return hpa;
-  if (hpa === EMULATE) return cpu.memory.hpa(cpu.mmu.emulateGpa);
-  pageFault(cpu, la, cpu.mmu.faultError);
-  return -1;
-}
-
-/** One to four bytes of one page. */
-function loadPiece(cpu: Cpu, hpa: number, gpa: number, bytes: number): number {
-  if (cpu.fault.held === true) return 0;
-  if (hpa >= 0) return bytesAt(cpu, hpa, bytes);
-  cpu.noteMmio();
-  if (bytes !== 3) return signed(cpu.bus.mmioRead(gpa, bytes as 1 | 2 | 4), bytes);
-  return (
-    cpu.bus.mmioRead(gpa, 1) | (cpu.bus.mmioRead(gpa + 1, 1) << 8) | (cpu.bus.mmioRead(gpa + 2, 1) << 16)
-  );
-}
-
-function signed(value: number, bytes: number): number {
-  return bytes === 4 ? value | 0 : value;
-}
-
-function bytesAt(cpu: Cpu, hpa: number, bytes: number): number {
-  switch (bytes) {
-    case 1:
-      return cpu.u8[hpa];
-    case 2:
-      return cpu.view.getUint16(hpa, true);
-    case 3:
-      return cpu.view.getUint16(hpa, true) | (cpu.u8[hpa + 2] << 16);
-    default:
-      return cpu.view.getInt32(hpa, true);
-  }
 }
 
 // --- Stores --------------------------------------------------------------------------------------------------------
@@ -233,145 +177,6 @@ export function writeBack64(cpu: Cpu, low: number, high: number): void {
   commitStore(cpu, low, high);
 }
 
-/** A store resolved to where its bytes go: one piece, or two when it spans pages. */
-export class PreparedStore {
-  bytes = 0;
-  /** The whole store goes to `hpa`, and nobody but the guest cares. */
-  plain = false;
-  hpa = 0;
-  /** Bytes in the first piece. */
-  split = 0;
-  /** For each piece: host address (-1: not RAM), guest physical address (-1: a native store). */
-  readonly hpas = new Float64Array(2);
-  readonly gpas = new Float64Array(2);
-}
-
-/** Resolves a store of 1 to 8 bytes, taking every fault it can take. */
-export function prepareStore(cpu: Cpu, la: number, bytes: number): void {
-  const { store } = cpu;
-  store.bytes = bytes;
-  store.plain = false;
-  const inPage = 4096 - (la & 0xfff);
-  if (bytes <= inPage) {
-    store.split = bytes;
-    preparePiece(cpu, la, 0);
-    return;
-  }
-  store.split = inPage;
-  preparePiece(cpu, la, 0);
-  preparePiece(cpu, (la + inPage) | 0, 1);
-  // The walk to the second page may have made the first one a page table that the hypervisor watches.
-  if (store.gpas[0] < 0) preparePiece(cpu, la, 0);
-  store.plain = false;
-}
-
-function preparePiece(cpu: Cpu, la: number, piece: number): void {
-  if (cpu.fault.held === true) return;
-  const { store, tlb } = cpu;
-  const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
-  const expected = (la & ~0xfff) | tlb[TLB_GENERATION];
-  const tag = tlb[entry + TAG_WRITE];
-  store.gpas[piece] = -1;
-  if (tag === expected || tag === (expected | TAG_CODE)) {
-    const hpa = (la + tlb[entry + ADDEND]) >>> 0;
-    store.hpas[piece] = hpa;
-    store.hpa = hpa;
-    store.plain = tag === expected;
-    // The code is gone: next time the store need not come here.
-    if (!store.plain && cpu.codeMap[hpa >>> 12] === 0) tlb[entry + TAG_WRITE] = expected;
-    return;
-  }
-  const hpa = cpu.mmu.translate(la, cpu.userAccess | PFERR_WRITE);
-  if (hpa === INJECT) {
-    pageFault(cpu, la, cpu.mmu.faultError);
-    return;
-  }
-  if (hpa === EMULATE) {
-    const gpa = cpu.mmu.emulateGpa;
-    store.gpas[piece] = gpa;
-    store.hpas[piece] = cpu.memory.hpa(gpa);
-    store.plain = false;
-    return;
-  }
-  store.hpas[piece] = hpa;
-  store.hpa = hpa;
-  store.plain = cpu.codeMap[hpa >>> 12] === 0;
-}
-
-/** The prepared bytes as they are now, zero-extended; signed for four. */
-function preparedLow(cpu: Cpu): number {
-  const { store } = cpu;
-  if (store.plain === true) return bytesAt(cpu, store.hpa, store.bytes);
-  return preparedByteRun(cpu, 0, store.bytes);
-}
-
-function preparedByteRun(cpu: Cpu, from: number, count: number): number {
-  if (cpu.fault.held === true) return 0;
-  const { store } = cpu;
-  if (store.gpas[0] >= 0 && store.hpas[0] < 0 && store.split === store.bytes) {
-    cpu.noteMmio();
-    return signed(cpu.bus.mmioRead(store.gpas[0] + from, count as 1 | 2 | 4), count);
-  }
-  let value = 0;
-  for (let i = 0; i < count; i++) value |= preparedByte(cpu, from + i) << (8 * i);
-  return value;
-}
-
-function preparedByte(cpu: Cpu, at: number): number {
-  const { store } = cpu;
-  const piece = at < store.split ? 0 : 1;
-  const offset = piece === 0 ? at : at - store.split;
-  if (store.hpas[piece] >= 0) return cpu.u8[store.hpas[piece] + offset];
-  cpu.noteMmio();
-  return cpu.bus.mmioRead(store.gpas[piece] + offset, 1);
-}
-
-/** Completes a prepared store: `low` holds its first four bytes, `high` the rest. Cannot fault. */
-export function commitStore(cpu: Cpu, low: number, high: number): void {
-  if (cpu.fault.held === true) return;
-  const { store } = cpu;
-  commitPiece(cpu, 0, 0, store.split, low, high);
-  if (store.split !== store.bytes) commitPiece(cpu, 1, store.split, store.bytes - store.split, low, high);
-}
-
-function commitPiece(cpu: Cpu, piece: number, from: number, count: number, low: number, high: number): void {
-  const { store } = cpu;
-  const hpa = store.hpas[piece];
-  const gpa = store.gpas[piece];
-  if (hpa < 0) {
-    commitMmio(cpu, gpa, from, count, low, high);
-    return;
-  }
-  // Entries of page tables are written like this when the hypervisor wants to see them.
-  if (count === 4 && from === 0) cpu.view.setInt32(hpa, low, true);
-  else for (let i = 0; i < count; i++) cpu.u8[hpa + i] = byteOf(from + i, low, high);
-  if (cpu.codeMap[hpa >>> 12] !== 0) cpu.codeWritten(hpa, count);
-  if (gpa >= 0) cpu.mmu.pteWrite(gpa, count);
-}
-
-function commitMmio(cpu: Cpu, gpa: number, from: number, count: number, low: number, high: number): void {
-  cpu.noteMmio();
-  if (from === 0 && (count === 1 || count === 2 || count === 4 || count === 8)) {
-    const width = count === 8 ? 4 : count;
-    const mask = width === 4 ? -1 : (1 << (8 * width)) - 1;
-    cpu.bus.mmioWrite(gpa, width, (low & mask) >>> 0);
-    if (count === 8) cpu.bus.mmioWrite(gpa + 4, 4, high >>> 0);
-    return;
-  }
-  for (let i = 0; i < count; i++) cpu.bus.mmioWrite(gpa + i, 1, byteOf(from + i, low, high));
-}
-
-function byteOf(at: number, low: number, high: number): number {
-  return at < 4 ? (low >>> (8 * at)) & 0xff : (high >>> (8 * (at - 4))) & 0xff;
-}
-
-/** Takes the faults that a store of up to 4096 bytes at `la` would take, and stores nothing. */
-export function probeWrite(cpu: Cpu, la: number, bytes: number): void {
-  const last = (la + bytes - 1) | 0;
-  prepareStore(cpu, la, 1);
-  if ((la ^ last) & ~0xfff) prepareStore(cpu, last, 1);
-}
-
 // --- TLB hits only ------------------------------------------------------------------------------------------------------
 
 /**
@@ -429,5 +234,3 @@ export function systemStore32(cpu: Cpu, la: number, value: number): void {
   store32(cpu, la, value);
   endSystem(cpu);
 }
-
-export const USER_ACCESS = PFERR_USER;

@@ -23,7 +23,6 @@ import {
   TLB_USER,
   type Tlb,
 } from "../mmu/tlb.ts";
-import { PreparedStore } from "./access.ts";
 import { buildBlock, limitedBlock } from "./block-builder.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
 import { runInsns } from "./dispatch.ts";
@@ -33,6 +32,7 @@ import { deliverFault, deliverInterrupt } from "./interrupts.ts";
 import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
 import { rows } from "./opcodes.ts";
 import { ATTR_DB, isFlat } from "./segmentation.ts";
+import { PreparedStore } from "./slow-access.ts";
 import {
   CPL,
   CR0,

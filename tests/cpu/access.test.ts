@@ -10,7 +10,6 @@ import {
   modifiedHigh,
   modify64,
   modifyAt,
-  probeWrite,
   store8,
   store16,
   store32,
@@ -382,15 +381,6 @@ describe("segments", () => {
       bench.step(1);
       expect([offset, bench.takeFault() === null]).toEqual([offset, fits === 1]);
     }
-  });
-});
-
-describe("probeWrite", () => {
-  it("takes the faults of a store and stores nothing", () => {
-    bench.mmu.absent.add(EDGE_PAGE);
-    expect(faultOf(() => probeWrite(bench.cpu, EDGE - 8, 8))).toBe("none");
-    expect(faultOf(() => probeWrite(bench.cpu, EDGE - 8, 9))).toBe(pageFault(PFERR_WRITE, EDGE));
-    expect(bench.bytes(EDGE - 8, 8)).toEqual(new Array(8).fill(0));
   });
 });
 

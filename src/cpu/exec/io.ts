@@ -5,12 +5,13 @@
  */
 
 import { EXIT_IO } from "../../mmu/mmu.ts";
-import { commitStore, load8, load16, load32, prepareStore, systemLoad16 } from "../access.ts";
+import { load8, load16, load32, systemLoad16 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import { raiseGP } from "../exceptions.ts";
 import { iopl } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { MODE_V86 } from "../mode.ts";
+import { commitStore, prepareStore } from "../slow-access.ts";
 import { CPL, CR0, CR0_PE, EAX, EDI, ESI, SEG_ATTR, SEG_BASE, SEG_LIMIT, TR } from "../state.ts";
 import { AL, AX, DX } from "./operands.ts";
 import {

@@ -3,16 +3,7 @@
  *
  * SDM: volume 2; volume 1, 6.5 "Procedure calls for block-structured languages" for ENTER.
  */
-import {
-  effectiveAddress,
-  load16,
-  load32,
-  prepareStore,
-  read16,
-  read32,
-  store16,
-  store32,
-} from "../access.ts";
+import { effectiveAddress, load16, load32, read16, read32, store16, store32 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import { EFLAGS_RF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM, readEflags } from "../eflags.ts";
 import { raiseGP, raiseSS } from "../exceptions.ts";
@@ -20,6 +11,7 @@ import { iopl, loadFlags, popfFlags } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { loadSegment, shadowStackLoad } from "../segment-load.ts";
 import { segmented } from "../segmentation.ts";
+import { prepareStore } from "../slow-access.ts";
 import {
   movedStackPointer,
   moveStackPointer,

@@ -5,13 +5,11 @@
  */
 import { EXIT_HLT } from "../../mmu/mmu.ts";
 import {
-  commitStore,
   effectiveAddress,
   load16,
   load32,
   operandRead,
   operandWrite,
-  prepareStore,
   systemStore8,
   write16,
 } from "../access.ts";
@@ -35,6 +33,7 @@ import { iopl } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { usesDescriptors } from "../segment-load.ts";
 import { ATTR_NULL } from "../segmentation.ts";
+import { commitStore, prepareStore } from "../slow-access.ts";
 import {
   CPL,
   CR0,
