@@ -8,6 +8,7 @@ import { DECODE_TRUNCATED, decode } from "./decode.ts";
 import { setHandler } from "./dispatch.ts";
 import { raiseGP } from "./exceptions.ts";
 import { handlerFor } from "./exec/bind.ts";
+import { fetchNextPage } from "./fetch.ts";
 import { Insn } from "./insn.ts";
 import { MODE_CODE32, MODE_FLAT } from "./mode.ts";
 import { ENDS_BRANCH, ENDS_NONE, rows } from "./opcodes.ts";
@@ -98,7 +99,7 @@ function singleBlock(cpu: Cpu, la: number, hpa: number): Block {
   let length = decode(insn, scratch, 0, inPage, mode);
   let second = -1;
   if (length === DECODE_TRUNCATED && inPage < MAX_LENGTH) {
-    second = cpu.fetchNextPage(la);
+    second = fetchNextPage(cpu, la);
     copyBytes(cpu, second, inPage, MAX_LENGTH - inPage);
     insn = new Insn(raiseTooLong);
     length = decode(insn, scratch, 0, MAX_LENGTH, mode);

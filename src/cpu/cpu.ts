@@ -4,30 +4,13 @@
  * recomputed from it.
  */
 import type { GuestMemory } from "../mmu/guest-memory.ts";
-import {
-  EMULATE,
-  EXIT_EXTERNAL_INTERRUPT,
-  EXIT_INTERRUPT_WINDOW,
-  INJECT,
-  type Mmu,
-  PFERR_FETCH,
-  PFERR_USER,
-} from "../mmu/mmu.ts";
-import {
-  ADDEND,
-  TAG_FETCH,
-  TLB_CURRENT,
-  TLB_GENERATION,
-  TLB_INDEX_MASK,
-  TLB_SUPERVISOR,
-  TLB_USER,
-  type Tlb,
-} from "../mmu/tlb.ts";
-import { buildBlock, limitedBlock } from "./block-builder.ts";
+import { EXIT_EXTERNAL_INTERRUPT, EXIT_INTERRUPT_WINDOW, type Mmu, PFERR_USER } from "../mmu/mmu.ts";
+import { TLB_CURRENT, TLB_SUPERVISOR, TLB_USER, type Tlb } from "../mmu/tlb.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
+import { followingBlock, JUMP_SLOTS, jumpTarget, lookupBlock } from "./block-finder.ts";
 import { runInsns } from "./dispatch.ts";
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
-import { GuestFault, raiseGP, raisePageFault, releaseFault } from "./exceptions.ts";
+import { GuestFault, releaseFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
 import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
 import { rows } from "./opcodes.ts";
@@ -51,7 +34,6 @@ import {
   GS,
   SEG_ATTR,
   SEG_BASE,
-  SEG_LIMIT,
   SS,
   STATE_WORDS,
   VEC_DB,
@@ -82,10 +64,7 @@ export type RunResult =
 
 /** Instructions counted at a time, so that the countdown stays a small integer. */
 const MAX_SLICE = 1 << 28;
-const FLAT_CODE = 1 << (MODE_FLAT + CS);
 const FLAT_CODE_AND_STACK = MODE_CODE32 | MODE_STACK32 | (1 << (MODE_FLAT + CS)) | (1 << (MODE_FLAT + SS));
-/** Places in the table that finds the targets of jumps with many. */
-const JUMP_SLOTS = 4096;
 /** A `pos` past the end of every block. */
 const BLOCK_OVER = 1 << 28;
 /** A `pausedAt` that is no index. */
@@ -110,9 +89,9 @@ export class Cpu {
   readonly store: PreparedStore;
   readonly fault: GuestFault;
   readonly blocks: BlockCache;
-  private readonly tlbUnit: Tlb;
+  readonly tlbUnit: Tlb;
   /** Blocks by linear address, for jumps that lead to more places than chains do. A hint, checked like a chain. */
-  private readonly jumps: Block[];
+  readonly jumps: Block[];
   /** The block that runs, or ran last. */
   private running: Block;
 
@@ -449,10 +428,10 @@ export class Cpu {
     let index = this.resume();
     let block = this.running;
     if (index === NOT_PAUSED) {
-      block = this.lookup();
+      block = lookupBlock(this);
       index = 0;
     } else if (index === block.insns.length) {
-      block = this.following(block);
+      block = followingBlock(this, block);
       index = 0;
     }
     for (;;) {
@@ -471,7 +450,7 @@ export class Cpu {
         if (this.fault.held) {
           this.deliverPendingFault();
           if (this.shutdown || this.attention || this.left <= 0) return;
-          block = this.jumpTarget();
+          block = jumpTarget(this);
           index = 0;
           continue;
         }
@@ -485,7 +464,7 @@ export class Cpu {
         this.pause(block, index);
         return;
       }
-      block = this.following(block);
+      block = followingBlock(this, block);
       index = 0;
     }
   }
@@ -513,84 +492,5 @@ export class Cpu {
     r[EIP] = (r[EIP] - running.insns[pausedAt].start) | 0;
     this.left += pausedAt;
     return pausedAt;
-  }
-
-  /** The block at CS:EIP, after `block`. May fault. */
-  private following(block: Block): Block {
-    const la = (this.r[EIP] + this.csBase) | 0;
-    const { mode } = this;
-    const { epoch } = this.tlbUnit;
-    const { next, other } = block;
-    if (next.la === la && next.mode === mode && next.epoch === epoch) return next;
-    if (other.la === la && other.mode === mode && other.epoch === epoch) return other;
-    const found = this.jumpTarget();
-    // A jump with more than two targets would only overwrite its chains each time.
-    if (next.epoch !== epoch || other.epoch !== epoch) {
-      block.other = next;
-      block.next = found;
-    }
-    return found;
-  }
-
-  /** The block at CS:EIP, wherever we come from. May fault. */
-  private jumpTarget(): Block {
-    const la = (this.r[EIP] + this.csBase) | 0;
-    const slot = (la ^ (la >>> 12)) & (JUMP_SLOTS - 1);
-    let found = this.jumps[slot];
-    if (found.la !== la || found.mode !== this.mode || found.epoch !== this.tlbUnit.epoch) {
-      found = this.lookup();
-      this.jumps[slot] = found;
-    }
-    return found;
-  }
-
-  /** The block at CS:EIP, decoded now if need be. May fault. */
-  private lookup(): Block {
-    const { r } = this;
-    const la = (r[EIP] + this.csBase) | 0;
-    const offset = r[EIP] >>> 0;
-    // SDM: volume 3, 5.3: fetching beyond the limit of CS raises #GP(0), whatever the page there.
-    const limited = (this.mode & FLAT_CODE) === 0;
-    const limit = r[SEG_LIMIT + CS] >>> 0;
-    if (limited && offset > limit) raiseGP(this, 0);
-    const block = this.blockAt(la);
-    if (limited && offset + block.bytes - 1 > limit) return limitedBlock(this, block, la, limit);
-    block.la = la;
-    // A block that spans pages is looked up each time: its second page may be mapped anew. So is one on the bus.
-    block.epoch = block.secondPage >= 0 || block.hpa < 0 ? -1 : this.tlbUnit.epoch;
-    return block;
-  }
-
-  private blockAt(la: number): Block {
-    const hpa = this.fetchAddress(la);
-    if (hpa < 0) return buildBlock(this, la, -1);
-    let block = this.blocks.find(hpa, this.mode);
-    if (block !== this.blocks.none) {
-      if (block.secondPage < 0 || this.fetchNextPage(la) >>> 12 === block.secondPage) return block;
-    }
-    block = buildBlock(this, la, hpa);
-    if (block.hpa >= 0) this.blocks.add(block);
-    return block;
-  }
-
-  /** As `fetchAddress`, for the start of the next page, where the instruction at `la` goes on. */
-  fetchNextPage(la: number): number {
-    const next = ((la & ~0xfff) + 4096) | 0;
-    const beyond = (next - this.csBase) >>> 0 > this.r[SEG_LIMIT + CS] >>> 0;
-    if (beyond && (this.mode & FLAT_CODE) === 0) raiseGP(this, 0);
-    return this.fetchAddress(next);
-  }
-
-  /** Where instruction bytes at `la` are, or -1 if not in RAM. May fault. */
-  fetchAddress(la: number): number {
-    const { tlb } = this;
-    const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
-    if (tlb[entry + TAG_FETCH] === ((la & ~0xfff) | tlb[TLB_GENERATION])) {
-      return (la + tlb[entry + ADDEND]) >>> 0;
-    }
-    const hpa = this.mmu.translate(la, this.userAccess | PFERR_FETCH);
-    if (hpa === INJECT) raisePageFault(this, la, this.mmu.faultError);
-    if (hpa === EMULATE) return this.memory.hpa(this.mmu.emulateGpa);
-    return hpa;
   }
 }
