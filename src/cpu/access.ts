@@ -218,19 +218,8 @@ export function systemLoad16(cpu: Cpu, la: number): number {
   endSystem(cpu);
   return value;
 }
-export function systemLoad32(cpu: Cpu, la: number): number {
-  beginSystem(cpu);
-  const value = load32(cpu, la);
-  endSystem(cpu);
-  return value;
-}
 export function systemStore8(cpu: Cpu, la: number, value: number): void {
   beginSystem(cpu);
   store8(cpu, la, value);
-  endSystem(cpu);
-}
-export function systemStore32(cpu: Cpu, la: number, value: number): void {
-  beginSystem(cpu);
-  store32(cpu, la, value);
   endSystem(cpu);
 }

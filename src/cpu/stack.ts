@@ -10,7 +10,6 @@ import { ADDEND, TAG_WRITE, TLB_CURRENT, TLB_GENERATION, TLB_INDEX_MASK } from "
 import { load16, load32, store16, store32 } from "./access.ts";
 import type { Cpu } from "./cpu.ts";
 import type { Descriptor } from "./descriptors.ts";
-import type { Insn } from "./insn.ts";
 import { ATTR_CODE, ATTR_DB, ATTR_P, ATTR_RW, ATTR_S, segmented, withinLimit } from "./segmentation.ts";
 import { ESP, SEG_ATTR, SEG_BASE, SEG_LIMIT, SS } from "./state.ts";
 
@@ -31,12 +30,6 @@ export function push32(cpu: Cpu, value: number): void {
 export function push16(cpu: Cpu, value: number): void {
   store16(cpu, stackAddress(cpu, stackOffset(cpu, -2), 2, true), value);
   moveStackPointer(cpu, -2);
-}
-
-/** Pushes a word or a doubleword, by operand size. */
-export function pushOperand(cpu: Cpu, insn: Insn, value: number): void {
-  if (insn.operand16) push16(cpu, value);
-  else push32(cpu, value);
 }
 
 export function pop32(cpu: Cpu): number {

@@ -14,10 +14,8 @@ export type Hpa = number;
 /** Host frame number: hpa / 4096. Never equal to the gfn it backs, since guest RAM does not start at hpa 0. */
 export type Pfn = number;
 
-export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 4096;
 export const PAGE_OFFSET = 0xfff;
-export const PAGE_MASK = ~PAGE_OFFSET;
 
 /** KVM: PT_PAGE_TABLE_LEVEL and PT_DIRECTORY_LEVEL. */
 export const PT_PAGE_TABLE_LEVEL = 1;

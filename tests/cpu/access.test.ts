@@ -13,7 +13,7 @@ import {
   store8,
   store16,
   store32,
-  systemLoad32,
+  systemLoad16,
   systemStore8,
   writeBack,
   writeBack64,
@@ -309,11 +309,11 @@ describe("privilege", () => {
     bench.setPrivilege(3);
     expect(seen(() => load32(bench.cpu, EDGE))).toBe(PFERR_USER);
     expect(seen(() => store8(bench.cpu, EDGE, 0))).toBe(PFERR_USER | PFERR_WRITE);
-    expect(seen(() => systemLoad32(bench.cpu, EDGE))).toBe(0);
+    expect(seen(() => systemLoad16(bench.cpu, EDGE))).toBe(0);
     bench.cpu.refreshPrivilege();
     expect(seen(() => systemStore8(bench.cpu, EDGE, 0))).toBe(PFERR_WRITE);
     bench.cpu.refreshPrivilege();
-    systemLoad32(bench.cpu, DATA);
+    systemLoad16(bench.cpu, DATA);
     expect(seen(() => load32(bench.cpu, EDGE))).toBe(PFERR_USER);
   });
 
