@@ -369,6 +369,7 @@ export class Cpu {
       return false;
     }
     this.mmu.exit(this.interruptWaited ? EXIT_INTERRUPT_WINDOW : EXIT_EXTERNAL_INTERRUPT);
+    this.mmu.injectInterrupt(this.halted);
     this.interruptWaited = false;
     this.halted = false;
     this.pausedAt = NOT_PAUSED;

@@ -135,14 +135,29 @@ function deliver(
   returnEip: number,
   ext: number,
 ): void {
-  const { r } = cpu;
   // An event takes the place of the single-step trap that was due: handlers are not stepped into.
   cpu.stepping = false;
-  if ((r[CR0] & CR0_PE) === 0) {
-    deliverReal(cpu, vector, flags, returnEip);
-    return;
-  }
   if (deliverFlat(cpu, vector, errorCode, flags, returnEip, ext === 0)) return;
+  const { mmu } = cpu;
+  mmu.delivering = true;
+  try {
+    if ((cpu.r[CR0] & CR0_PE) === 0) deliverReal(cpu, vector, flags, returnEip);
+    else deliverProtected(cpu, vector, errorCode, flags, returnEip, ext);
+  } finally {
+    mmu.delivering = false;
+  }
+}
+
+/** With all checks, whatever the gate and the stack are like. */
+function deliverProtected(
+  cpu: Cpu,
+  vector: number,
+  errorCode: number,
+  flags: number,
+  returnEip: number,
+  ext: number,
+): void {
+  const { r } = cpu;
   const gateError = vector * 8 + IDT + ext;
   if (vector * 8 + 7 > r[IDTR_LIMIT]) raiseGP(cpu, gateError);
   assumePrivilege(cpu, 0);

@@ -125,7 +125,7 @@ function preparePiece(cpu: Cpu, la: number, piece: number): void {
   if (hpa === EMULATE) {
     const gpa = cpu.mmu.emulateGpa;
     store.gpas[piece] = gpa;
-    store.hpas[piece] = cpu.memory.hpa(gpa);
+    store.hpas[piece] = cpu.memory.writableHpa(gpa);
     store.plain = false;
     return;
   }
@@ -144,7 +144,7 @@ export function preparedLow(cpu: Cpu): number {
 export function preparedByteRun(cpu: Cpu, from: number, count: number): number {
   if (cpu.fault.held === true) return 0;
   const { store } = cpu;
-  if (store.gpas[0] >= 0 && store.hpas[0] < 0 && store.split === store.bytes) {
+  if (store.gpas[0] >= 0 && readableHpa(cpu, 0) < 0 && store.split === store.bytes) {
     cpu.noteMmio();
     return signed(cpu.bus.mmioRead(store.gpas[0] + from, count as 1 | 2 | 4), count);
   }
@@ -157,9 +157,16 @@ function preparedByte(cpu: Cpu, at: number): number {
   const { store } = cpu;
   const piece = at < store.split ? 0 : 1;
   const offset = piece === 0 ? at : at - store.split;
-  if (store.hpas[piece] >= 0) return cpu.u8[store.hpas[piece] + offset];
+  const hpa = readableHpa(cpu, piece);
+  if (hpa >= 0) return cpu.u8[hpa + offset];
   cpu.noteMmio();
   return cpu.bus.mmioRead(store.gpas[piece] + offset, 1);
+}
+
+/** Where the bytes before a store are: of read-only memory too, which the store itself does not reach. */
+function readableHpa(cpu: Cpu, piece: number): number {
+  const { hpas, gpas } = cpu.store;
+  return hpas[piece] >= 0 ? hpas[piece] : cpu.memory.hpa(gpas[piece]);
 }
 
 /** Completes a prepared store: `low` holds its first four bytes, `high` the rest. Cannot fault. */

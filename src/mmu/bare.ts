@@ -7,7 +7,7 @@
  */
 import type { GuestMemory } from "./guest-memory.ts";
 import { GuestWalker } from "./guest-walker.ts";
-import { EMULATE, INJECT, type Mmu, PFERR_USER } from "./mmu.ts";
+import { EMULATE, INJECT, type Mmu, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
 import {
   ACC_EXEC,
   ACC_USER,
@@ -37,6 +37,8 @@ export class BareMmu implements Mmu {
   readonly walker: GuestWalker;
   faultError: number;
   emulateGpa: Gpa;
+  /** No difference here: nothing is emulated. */
+  delivering: boolean;
   private readonly memory: GuestMemory;
   /** Counts full flushes, to date the marks below. */
   private flushes: number;
@@ -49,6 +51,7 @@ export class BareMmu implements Mmu {
     this.walker = new GuestWalker(memory, "sdm");
     this.faultError = 0;
     this.emulateGpa = 0;
+    this.delivering = false;
     this.flushes = 1;
     this.largeFilled = new Int32Array(1024);
   }
@@ -129,6 +132,7 @@ export class BareMmu implements Mmu {
 
   /** Nothing to leave, nothing to count. */
   exit(_reason: number): void {}
+  injectInterrupt(_halted: boolean): void {}
 
   probe(gva: Gva): Gpa {
     return this.walker.probe(gva);
@@ -145,7 +149,12 @@ export class BareMmu implements Mmu {
       this.emulateGpa = gfn * 4096 + (gva & 0xfff);
       return EMULATE;
     }
-    this.tlb.fill((access & PFERR_USER) !== 0, gva, pfn * 4096, read, write, fetch);
+    const readOnly = this.memory.isReadOnly(gfn);
+    if (readOnly && (access & PFERR_WRITE) !== 0) {
+      this.emulateGpa = gfn * 4096 + (gva & 0xfff);
+      return EMULATE;
+    }
+    this.tlb.fill((access & PFERR_USER) !== 0, gva, pfn * 4096, read, write && !readOnly, fetch);
     return pfn * 4096 + (gva & 0xfff);
   }
 }

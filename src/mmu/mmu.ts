@@ -62,6 +62,10 @@ export interface Mmu {
 
   /** An exit for another reason than memory. Counted, and followed by a guest entry. */
   exit(reason: number): void;
+  /** The guest entry that follows injects an interrupt, which ends a HLT if `halted`. Counted. */
+  injectInterrupt(halted: boolean): void;
+  /** Set by the processor while it delivers an event: what it stores then is part of no instruction. */
+  delivering: boolean;
 
   /** Where `gva` leads in the guest's own tables now, as a supervisor read, without side effects; -1 if nowhere. */
   probe(gva: Gva): Gpa;

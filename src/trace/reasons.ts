@@ -116,6 +116,11 @@ export const NON_GLOBAL_SPTE = define(
   "got a non-global entry: leaves the global list, parents marked",
   "set_spte",
 );
+export const PGE_CLEAR = define(
+  "pge_clear",
+  "goes out of sync while CR4.PGE is clear: nothing is global now, so every CR3 load must find it",
+  "ours",
+);
 
 // Pages come and go
 export const MISS = define("miss", "no shadow of this table in this role exists: made", "kvm_mmu_get_page");
@@ -158,6 +163,17 @@ export const PARENT_ZAP = define(
 export const ROOT_FREE = define("root_free", "an invalid root lost its last user", "mmu_free_roots");
 export const ZAP_ALL = define("zap_all", "all shadow pages go", "kvm_mmu_zap_all");
 export const SHRINK = define("shrink", "the host wants memory back", "mmu_shrink");
+export const OTHER_LEVEL = define(
+  "other_level",
+  "the table is to be an upper one now: an unsync shadow of level 1 goes",
+  "today's kvm_mmu_find_shadow_page",
+);
+export const QUOTA = define("quota", "the quota of shadow pages was lowered", "kvm_mmu_change_mmu_pages");
+export const SLOT_CHANGE = define(
+  "slot_change",
+  "the memory behind guest frames changed: all shadow pages go",
+  "kvm_arch_flush_shadow",
+);
 export const MODE_CHANGE = define(
   "mode_change",
   "a control bit that roles do not record changed the meaning of entries",
@@ -174,6 +190,11 @@ export const SPECULATIVE = define(
 );
 export const RESYNC = define("resync", "made again from the guest's entry", "FNAME(sync_page)");
 export const INVLPG = define("invlpg", "INVLPG of this address", "FNAME(invlpg)");
+export const INVLPG_ELSEWHERE = define(
+  "invlpg_elsewhere",
+  "INVLPG of this address: the table is on the global list, though the loaded roots do not reach it there",
+  "ours",
+);
 export const GPTE_CHANGED = define(
   "gpte_changed",
   "the guest's entry maps another frame now",
@@ -204,6 +225,11 @@ export const EMULATED = define(
 );
 export const DIRTY_BIT = define("dirty_bit", "the walker set D in a guest entry", "FNAME(walk_addr)");
 export const PREFILL = define("prefill", "INVLPG makes the dropped entry again", "FNAME(invlpg)");
+export const DIRTY_LOG = define(
+  "dirty_log",
+  "a round of the dirty log starts: the first store to each page has to be seen again",
+  "kvm_mmu_slot_remove_write_access",
+);
 export const SHADOWED = define("shadowed", "the frame became a shadowed table", "kvm_mmu_get_page");
 
 export const reasons: readonly ReasonInfo[] = list;

@@ -85,7 +85,7 @@ export class Processor {
     }
     if (hpa === INJECT) return `fault ${this.mmu.faultError}`;
     const gpa = this.mmu.emulateGpa;
-    const target = memory.hpa(gpa);
+    const target = memory.writableHpa(gpa);
     if (target < 0) return `mmio ${gpa.toString(16)}`;
     this.put(target, value, bytes);
     this.mmu.pteWrite(gpa, bytes);
@@ -104,7 +104,7 @@ export class Processor {
     if (hpa >= 0) return this.name(hpa);
     if (hpa === INJECT) return `fault ${this.mmu.faultError}`;
     const gpa = this.mmu.emulateGpa;
-    if (this.guest.memory.hpa(gpa) < 0) return `mmio ${gpa.toString(16)}`;
+    if (this.guest.memory.writableHpa(gpa) < 0) return `mmio ${gpa.toString(16)}`;
     // A store of what is there already.
     this.mmu.pteWrite(gpa - (gpa % 4), 4);
     return `emulated gfn ${Math.floor(gpa / 4096)}`;

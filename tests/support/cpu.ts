@@ -97,6 +97,10 @@ export class IdentityMmu implements Mmu {
   faultError = 0;
   emulateGpa = 0;
   exits: number[] = [];
+  delivering = false;
+  /** Interrupts taken, and how many of them ended a HLT. */
+  injected = 0;
+  wakeups = 0;
 
   constructor(linear: LinearMemory, memory: GuestMemory) {
     this.tlb = new Tlb(linear);
@@ -126,6 +130,10 @@ export class IdentityMmu implements Mmu {
 
   pteWrite(gpa: number, bytes: number): void {
     this.watchedWrites.push({ gpa, bytes });
+  }
+  injectInterrupt(halted: boolean): void {
+    this.injected++;
+    if (halted) this.wakeups++;
   }
   setCr0(): boolean {
     return true;

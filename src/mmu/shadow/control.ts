@@ -10,6 +10,7 @@ import {
   CR3_RELOAD,
   CR4_WRITE,
   INVLPG,
+  INVLPG_ELSEWHERE,
   MODE_CHANGE,
   PREFILL,
 } from "../../trace/reasons.ts";
@@ -28,14 +29,14 @@ import {
   PTE_P,
   reloadsPdptes,
 } from "../paging.ts";
-import type { Gva } from "../types.ts";
+import { ENTRIES, type Gva } from "../types.ts";
 import { directorySptep, leafSptep } from "./fetch.ts";
 import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
 import { ptesWritten } from "./pte-write.ts";
 import { dropSpte } from "./rmap.ts";
 import { isDirect } from "./role.ts";
 import { freeRoots } from "./roots.ts";
-import { syncGlobal, syncRoots } from "./sync.ts";
+import { rederiveSpte, syncGlobal, syncRoots } from "./sync.ts";
 import { zapAll } from "./zap.ts";
 
 /** KVM: KVM_GUEST_CR4_MASK: the bits of CR4 that the host owns under VMX. */
@@ -133,7 +134,10 @@ export function resetContext(kvm: Kvm, reason: number): void {
 
 /** KVM: kvm_mmu_invlpg. */
 export function invalidatePage(kvm: Kvm, gva: Gva): void {
-  if (kvm.walker.rootLevel !== NO_PAGING) dropTranslation(kvm, gva);
+  if (kvm.walker.rootLevel !== NO_PAGING) {
+    dropTranslation(kvm, gva);
+    if (kvm.policy.oosGlobalFix === true) dropGlobalTranslations(kvm, gva);
+  }
   kvm.flushTlbPage(gva);
   kvm.stats.invlpg++;
 }
@@ -146,16 +150,43 @@ function dropTranslation(kvm: Kvm, gva: Gva): void {
   const lo = spt[directory * 2];
   if (!isPresent(lo, spt[directory * 2 + 1])) return;
   const sptep = leafSptep(kvm, lo, gva);
+  const sp = pageOf(kvm, lo);
+  if (kvm.policy.invlpgRederive === true) {
+    // An entry of a page in sync is right already.
+    if (sp.unsync && isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) rederiveSpte(kvm, sp, sptep);
+    return;
+  }
   if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) dropSpte(kvm, sptep, INVLPG);
   setTrap(kvm, sptep);
   // Differs: a direct page has no entries in the guest; KVM reads the mapped frame as if it were a table.
-  if (kvm.policy.invlpgPrefill !== true) return;
-  const sp = pageOf(kvm, lo);
-  if (isDirect(sp.role)) return;
+  if (kvm.policy.invlpgPrefill !== true || isDirect(sp.role)) return;
   const size = kvm.walker.entryBytes;
   // KVM: forgets the quadrant, so for the upper half of a 4-byte table it looks at the lower (B-9).
   const offset = (sptep & 0x1ff) * size;
   const gpte = kvm.memory.read32(sp.gfn, offset);
   if ((gpte & (PTE_P | PTE_A)) !== (PTE_P | PTE_A)) return;
   ptesWritten(kvm, sp.gfn, offset, size, false, PREFILL);
+}
+
+/**
+ * INVLPG ends a global translation in whichever address space it is executed. CR3 loads bring the other unsync pages
+ * back in line, but not those on the global list: so each of them that some directory links for this address forgets
+ * the entry now. One without a parent is synced before it is linked again. Ours.
+ */
+function dropGlobalTranslations(kvm: Kvm, gva: Gva): void {
+  const { spt, next } = kvm;
+  const directoryIndex = (gva >>> 21) & 0x1ff;
+  for (let sp = kvm.oosGlobalPages; sp !== null; sp = sp.oosNext) {
+    kvm.stats.invlpg_list_visits++;
+    const sptep = sp.index * ENTRIES + ((gva >>> 12) & 0x1ff);
+    if (!isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) continue;
+    let parent = sp.parents;
+    while (parent !== 0 && (parent & 0x1ff) !== directoryIndex) parent = next[parent];
+    if (parent === 0) continue;
+    dropSpte(kvm, sptep, INVLPG_ELSEWHERE);
+    setTrap(kvm, sptep);
+    // The same page may be mapped under the loaded roots at another address.
+    kvm.flushRemoteTlbs();
+    kvm.stats.invlpg_list_drops++;
+  }
 }

@@ -8,9 +8,10 @@ import { DIRECT_MAP, FAULT } from "../../trace/reasons.ts";
 import { PFERR_USER, PFERR_WRITE } from "../mmu.ts";
 import { ACC_ALL, ACC_WRITE, frameOf, PTE_D, PTE_G } from "../paging.ts";
 import { type Gfn, type Gva, type Pfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import { firstSptep, isPresent, type Kvm, tableLo } from "./kvm.ts";
+import { firstSptep, isPresent, type Kvm, pageOf, setTrap, tableLo } from "./kvm.ts";
 import { getPage } from "./pages.ts";
-import { ROLE_DIRECT } from "./role.ts";
+import { removeParent } from "./parents.ts";
+import { ROLE_DIRECT, roleAccess } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
 import { DIRECT_LINK_FLAGS, LINK_FLAGS, mmuSetSpte } from "./spte.ts";
 import { SET_DIRTY, SET_GLOBAL, SET_USER_FAULT, SET_WRITE_FAULT } from "./spte-flags.ts";
@@ -32,6 +33,7 @@ export function leafSptep(kvm: Kvm, lo: number, gva: Gva): number {
 export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
   const { spt, walker } = kvm;
   const sptep = directorySptep(kvm, gva);
+  if (kvm.policy.zapOnWrite === true) prepareUse(kvm, sptep);
   let link = spt[sptep * 2];
   if (!isPresent(link, spt[sptep * 2 + 1])) {
     const child =
@@ -48,6 +50,22 @@ export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
   return mmuSetSpte(kvm, leafSptep(kvm, link, gva), walker.pteAccess, flags, walker.gfn, pfn, FAULT);
 }
 
+/**
+ * Modern KVM, before it uses a link: the tables are in use, so no flood; and the direct table of a large page goes if
+ * D gave the page other rights meanwhile. KVM: today's clear_sp_write_flooding_count, validate_direct_spte.
+ */
+function prepareUse(kvm: Kvm, sptep: number): void {
+  const { spt } = kvm;
+  kvm.pages[sptep >>> 9].writeFloodingCount = 0;
+  if (!isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) return;
+  const child = pageOf(kvm, spt[sptep * 2]);
+  child.writeFloodingCount = 0;
+  if (kvm.walker.level !== PT_DIRECTORY_LEVEL || roleAccess(child.role) === largeAccess(kvm)) return;
+  removeParent(kvm, child, sptep);
+  setTrap(kvm, sptep);
+  kvm.flushRemoteTlbs();
+}
+
 function tablePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
   return getPage(kvm, kvm.walker.tableGfn, gva, PT_PAGE_TABLE_LEVEL, 0, kvm.walker.ptAccess, sptep);
 }
@@ -57,12 +75,15 @@ function tablePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
  * PAT and PSE-36 bits: a key, through which nothing is read.
  */
 function largePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
+  const gfn = frameOf(kvm.walker.lo, kvm.walker.hi);
+  return getPage(kvm, gfn, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, largeAccess(kvm), sptep);
+}
+
+function largeAccess(kvm: Kvm): number {
   const { walker } = kvm;
   // KVM: takes the rights above the entry, so entries with other rights share the table (B-18, fixed in 2010).
-  let access = walker.sdm ? walker.pteAccess : walker.ptAccess;
-  if ((walker.lo & PTE_D) === 0) access &= ~ACC_WRITE;
-  const gfn = frameOf(walker.lo, walker.hi);
-  return getPage(kvm, gfn, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, access, sptep);
+  const access = walker.sdm ? walker.pteAccess : walker.ptAccess;
+  return (walker.lo & PTE_D) === 0 ? access & ~ACC_WRITE : access;
 }
 
 /** Maps linear as physical. True if a store has to be emulated. KVM: nonpaging_map. */

@@ -64,7 +64,7 @@ export class Kvm {
   readonly freeIndices: Int32Array;
   freeCount: number;
   /** KVM: n_alloc_mmu_pages, n_free_mmu_pages. */
-  readonly allocMmuPages: number;
+  allocMmuPages: number;
   freeMmuPages: number;
   nextSerial: number;
 
@@ -75,6 +75,8 @@ export class Kvm {
   readonly bypass: boolean;
   /** The vendor's exits go through the instruction emulator. */
   readonly svm: boolean;
+  /** G makes an entry global whatever CR4.PGE says; without it, G counts as 0 while PGE is clear. */
+  readonly plainG: boolean;
 
   /** pae_root holds roots. KVM: root_hpa != INVALID_PAGE. */
   rootLoaded: boolean;
@@ -142,6 +144,7 @@ export class Kvm {
     this.nextSerial = 1;
 
     this.svm = policy.vendor === "svm";
+    this.plainG = policy.globalWithoutPge || policy.oosGlobalFix;
     this.bypass = policy.vendor === "vmx" && policy.bypassGuestPf;
     this.trapLo = this.bypass ? 0xffff_f001 | 0 : 0;
     this.trapHi = this.bypass ? -1 : 0;

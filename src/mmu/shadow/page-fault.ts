@@ -5,7 +5,7 @@
  */
 import { KVM_EMULATE_INSN, KVM_INJ_EXCEPTION, KVM_PAGE_FAULT } from "../../trace/events.ts";
 import { DIRTY_BIT, FAULT, GUEST_FAULT, MMIO, NOTRAP, PROTECTED_STORE } from "../../trace/reasons.ts";
-import { EMULATE, INJECT } from "../mmu.ts";
+import { EMULATE, INJECT, PFERR_WRITE } from "../mmu.ts";
 import { NO_PAGING } from "../paging.ts";
 import type { Gfn, Gva } from "../types.ts";
 import { directMap, fetch } from "./fetch.ts";
@@ -32,7 +32,7 @@ export function pageFault(kvm: Kvm, gva: Gva, access: number): FaultOutcome {
   const gfn = direct ? gva >>> 12 : walker.gfn;
   if (kvm.tap !== null) kvm.tap.emit(KVM_PAGE_FAULT, FAULT, gva, access, gfn);
   const pfn = memory.pfn(gfn);
-  if (pfn < 0) {
+  if (pfn < 0 || ((access & PFERR_WRITE) !== 0 && memory.isReadOnly(gfn))) {
     stats.mmio_exits++;
     return emulate(kvm, gva, gfn, MMIO);
   }
@@ -52,7 +52,8 @@ export function pageFault(kvm: Kvm, gva: Gva, access: number): FaultOutcome {
 function walkGuest(kvm: Kvm, gva: Gva, access: number): boolean {
   const { walker } = kvm;
   const found = walker.walk(gva, access);
-  if (walker.dirtied === true) {
+  // Modern KVM tells nobody: what shadows the entry without D has no W either.
+  if (walker.dirtied === true && kvm.policy.zapOnWrite !== true) {
     // KVM: before INVLPG prefill came, the walker's own stores counted for the flood detector too.
     const guestInitiated = !kvm.policy.invlpgPrefill;
     const { tableGfn, tableOffset, entryBytes } = walker;

@@ -2,7 +2,7 @@
  * Finding or making the shadow page of a guest table. KVM: kvm_mmu_get_page, prefetch_page.
  */
 import { KVM_MMU_GET_PAGE } from "../../trace/events.ts";
-import { HIT, LOOKUP, MISS, SHADOWED } from "../../trace/reasons.ts";
+import { HIT, LOOKUP, MISS, OTHER_LEVEL, SHADOWED } from "../../trace/reasons.ts";
 import { NO_PAGING, PAE, PTE_P, TWO_LEVEL } from "../paging.ts";
 import { ENTRIES, type Gfn, type Gva, PT_PAGE_TABLE_LEVEL } from "../types.ts";
 import type { Kvm } from "./kvm.ts";
@@ -10,8 +10,8 @@ import { addParent, markParentsUnsync } from "./parents.ts";
 import { rmapWriteProtect } from "./rmap.ts";
 import { makeRole, type Role, roleLevel, roleQuadrant } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
-import { syncPage } from "./sync.ts";
-import { accountShadowed, activePush } from "./zap.ts";
+import { refreshPage, syncPage } from "./sync.ts";
+import { accountShadowed, activePush, zapPage } from "./zap.ts";
 
 /**
  * The page for a guest table in a role, linked from `parent` (an sptep, 0 for a root). KVM: kvm_mmu_get_page.
@@ -33,11 +33,13 @@ export function getPage(
   let sp = kvm.buckets[gfn & kvm.hashMask];
   while (sp !== null) {
     const next: ShadowPage | null = sp.hashNext;
-    // In whatever role: a table that is linked again must be right first.
-    if (sp.gfn === gfn && !(sp.unsync && syncPage(kvm, sp, LOOKUP)) && sp.role === role) {
+    if (sp.gfn === gfn && !(sp.unsync && syncForLookup(kvm, sp, role)) && sp.role === role) {
       addParent(kvm, sp, parent);
+      sp.writeFloodingCount = 0;
       if (sp.unsyncChildren !== 0) {
         kvm.requestMmuSync = true;
+        markParentsUnsync(kvm, sp);
+      } else if (sp.unsync) {
         markParentsUnsync(kvm, sp);
       }
       if (kvm.tap !== null) kvm.tap.emit(KVM_MMU_GET_PAGE, HIT, sp.index, gfn, role, 0);
@@ -46,6 +48,19 @@ export function getPage(
     sp = next;
   }
   return newPage(kvm, gfn, role, direct, parent);
+}
+
+/**
+ * Makes an unsync page of the table right before it may be linked. True if it was zapped.
+ * KVM: in 2.6.29 a page in whatever role is brought in sync. Modern KVM refreshes the page it looks for, which stays
+ * unsync, leaves other level-1 roles alone, and zaps them when the table is to be an upper one.
+ */
+function syncForLookup(kvm: Kvm, sp: ShadowPage, wanted: Role): boolean {
+  if (kvm.policy.unsyncRoles !== true) return syncPage(kvm, sp, LOOKUP);
+  if (sp.role === wanted) return refreshPage(kvm, sp, LOOKUP);
+  if (roleLevel(wanted) === PT_PAGE_TABLE_LEVEL) return false;
+  zapPage(kvm, sp, OTHER_LEVEL);
+  return true;
 }
 
 function newPage(kvm: Kvm, gfn: Gfn, role: Role, direct: number, parent: number): ShadowPage {
@@ -81,6 +96,7 @@ function allocPage(kvm: Kvm, gfn: Gfn, role: Role): ShadowPage {
   sp.slotBitmap = 0;
   sp.parents = 0;
   sp.present = 0;
+  sp.writeFloodingCount = 0;
   const bucket = gfn & kvm.hashMask;
   const head = kvm.buckets[bucket];
   sp.hashNext = head;

@@ -106,7 +106,8 @@ const NAMED_KNOBS = [
 
 /** The name of a policy, or "custom" if no name means these choices. */
 export function nameOfPolicy(policy: Policy): PolicyName | "custom" {
-  const same = (name: PolicyName) => NAMED_KNOBS.every((knob) => policies[name].policy[knob] === policy[knob]);
+  const same = (name: PolicyName) =>
+    NAMED_KNOBS.every((knob) => policies[name].policy[knob] === policy[knob]);
   return policyNames.find(same) ?? "custom";
 }
 

@@ -46,6 +46,11 @@ export function ptesWritten(
   guestInitiated: boolean,
   reason: number,
 ): void {
+  if (kvm.memory.logging === true) kvm.memory.markDirty(gfn);
+  if (kvm.policy.zapOnWrite === true) {
+    zapWritten(kvm, gfn, offset, bytes, reason);
+    return;
+  }
   guessPage(kvm, gfn, offset, bytes);
   accessPage(kvm, gfn);
   freeSomePages(kvm);
@@ -70,6 +75,33 @@ export function ptesWritten(
   }
   kvm.updateGfn = -1;
   kvm.updatePfn = -1;
+}
+
+/**
+ * The same as modern KVM does it: entries are only removed, and what looks like a flood is counted for each page by
+ * itself, above level 1. KVM: today's kvm_mmu_track_write, detect_write_flooding.
+ */
+function zapWritten(kvm: Kvm, gfn: Gfn, offset: number, bytes: number, reason: number): void {
+  kvm.stats.mmu_pte_write++;
+  let sp = kvm.buckets[gfn & kvm.hashMask];
+  if (kvm.tap !== null) kvm.tap.emit(KVM_MMU_PTE_WRITE, reason, gfn, offset, bytes, 0);
+  while (sp !== null) {
+    const next: ShadowPage | null = sp.hashNext;
+    if (sp.gfn !== gfn || (sp.role & (ROLE_DIRECT | ROLE_INVALID)) !== 0) {
+      sp = next;
+      continue;
+    }
+    const misaligned = isMisaligned(sp, offset, bytes);
+    const upper = roleLevel(sp.role) !== PT_PAGE_TABLE_LEVEL;
+    if (misaligned || (upper && ++sp.writeFloodingCount >= FLOOD_COUNT)) {
+      const others = zapPage(kvm, sp, misaligned ? MISALIGNED : FLOOD);
+      kvm.stats.mmu_flooded++;
+      sp = others > 0 ? kvm.buckets[gfn & kvm.hashMask] : next;
+    } else {
+      writeEntries(kvm, sp, offset);
+      sp = next;
+    }
+  }
 }
 
 /** Remembers which frame the new entry maps, as read in the vCPU's mode. KVM: mmu_guess_page_from_pte_write. */
@@ -141,7 +173,7 @@ function writeEntries(kvm: Kvm, sp: ShadowPage, offset: number): void {
     const oldHi = kvm.spt[sptep * 2 + 1];
     zapSpte(kvm, sptep, level);
     if (level !== PT_PAGE_TABLE_LEVEL) kvm.stats.mmu_pde_zapped++;
-    else updateSpte(kvm, sp, sptep, lo, hi);
+    else if (kvm.policy.zapOnWrite !== true) updateSpte(kvm, sp, sptep, lo, hi);
     flushAfterWrite(kvm, oldLo, oldHi, kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1]);
   }
 }

@@ -25,7 +25,7 @@ import {
   ZAP_ALL,
 } from "../../trace/reasons.ts";
 import type { Tap } from "../../trace/tap.ts";
-import type { GuestMemory } from "../guest-memory.ts";
+import type { GuestMemory, MemorySlot } from "../guest-memory.ts";
 import { HostWalker } from "../host-walker.ts";
 import {
   EMULATE,
@@ -43,6 +43,7 @@ import {
 import { CR0_TS, PTE_RW, PTE_US } from "../paging.ts";
 import type { Tlb } from "../tlb.ts";
 import type { Gfn, Gpa, Gva, Hpa } from "../types.ts";
+import type { When } from "./audit/invariant.ts";
 import {
   cr0WriteExits,
   cr4WriteExits,
@@ -57,8 +58,9 @@ import { bypassedPageFault, pageFault, RETRY } from "./page-fault.ts";
 import { defaultPolicy, type Policy } from "./policy.ts";
 import { ptesWritten } from "./pte-write.ts";
 import { enterGuest, freeRoots } from "./roots.ts";
+import { accountSlotEdges, addSlot, changeSlot, removeSlot, startDirtyLog, takeDirtyLog } from "./slots.ts";
 import type { Stats } from "./stats.ts";
-import { shrink, unprotectPage, zapAll } from "./zap.ts";
+import { changeQuota, shrink, unprotectPage, unprotectVirtual, zapAll } from "./zap.ts";
 
 /** A fault is fixed in one exit, or two if its root was recycled meanwhile. */
 const MAX_EXITS = 16;
@@ -68,6 +70,10 @@ export class ShadowMmu implements Mmu {
   readonly stats: Stats;
   /** All state, for the audit and for viewers. */
   readonly kvm: Kvm;
+  /** Called before each guest entry, when everything is consistent, with what the exit before it was about. */
+  onEntry: ((after: When) => void) | null;
+  /** As in Mmu: the hypervisor cannot emulate a delivery, so the tables whose frames it stores to go. */
+  delivering: boolean;
   private readonly host: HostWalker;
 
   constructor(memory: GuestMemory, policy: Policy = defaultPolicy, tap: Tap | null = null) {
@@ -75,7 +81,15 @@ export class ShadowMmu implements Mmu {
     this.tlb = this.kvm.tlb;
     this.stats = this.kvm.stats;
     this.host = new HostWalker(memory.linear);
+    this.onEntry = null;
+    this.delivering = false;
+    for (const slot of memory.slots) accountSlotEdges(this.kvm, slot, 1);
     enterGuest(this.kvm);
+  }
+
+  private enter(after: When): void {
+    enterGuest(this.kvm);
+    if (this.onEntry !== null) this.onEntry(after);
   }
 
   /** Starts to report events, or stops with null. */
@@ -120,12 +134,13 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_pf++;
     // Hardware forgets the address that faulted; KVM relies on it when it replaces an spte without a flush.
     this.tlb.flushPage(gva);
+    if (this.delivering === true) unprotectVirtual(kvm, gva);
     const outcome = pageFault(kvm, gva, access);
-    if (outcome === EMULATE && kvm.memory.hpa(kvm.emulateGpa) >= 0) {
+    if (outcome === EMULATE && kvm.memory.writableHpa(kvm.emulateGpa) >= 0) {
       // The exit lasts until the store is done: `pteWrite` ends it. Meanwhile nothing stale may be used.
       if (kvm.requestTlbFlush === true) this.tlb.flush();
     } else {
-      enterGuest(kvm);
+      this.enter("always");
     }
     return outcome;
   }
@@ -133,7 +148,7 @@ export class ShadowMmu implements Mmu {
   pteWrite(gpa: Gpa, bytes: number): void {
     const gfn = Math.floor(gpa / 4096);
     ptesWritten(this.kvm, gfn, gpa - gfn * 4096, bytes, true, EMULATED);
-    enterGuest(this.kvm);
+    this.enter("always");
   }
 
   setCr0(cr0: number): boolean {
@@ -143,7 +158,7 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_cr0++;
     this.crExit(EXIT_CR0, 0, value);
     const done = writeCr0(kvm, value);
-    enterGuest(kvm);
+    this.enter(done ? "after a CR0 or CR4 write" : "always");
     return done;
   }
 
@@ -155,7 +170,7 @@ export class ShadowMmu implements Mmu {
     if (!exits) return;
     kvm.stats.exits_clts++;
     this.crExit(EXIT_CLTS, 0, kvm.walker.cr0);
-    enterGuest(kvm);
+    this.enter("always");
   }
 
   setCr3(cr3: number): boolean {
@@ -164,7 +179,7 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_cr3++;
     this.crExit(EXIT_CR3, 3, value);
     const done = writeCr3(kvm, value);
-    enterGuest(kvm);
+    this.enter(done ? "after a CR3 load" : "always");
     return done;
   }
 
@@ -178,14 +193,14 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_cr4++;
     this.crExit(EXIT_CR4, 4, value);
     const done = writeCr4(kvm, value);
-    enterGuest(kvm);
+    this.enter(done ? "after a CR0 or CR4 write" : "always");
     return done;
   }
 
   /** The exit of the WRMSR itself is reported by the processor, as `exit(EXIT_MSR)`. */
   setEfer(value: number): boolean {
     writeEfer(this.kvm, value);
-    enterGuest(this.kvm);
+    this.enter("always");
     return true;
   }
 
@@ -196,7 +211,7 @@ export class ShadowMmu implements Mmu {
     if (kvm.svm === true) kvm.stats.insn_emulation++;
     if (kvm.tap !== null) kvm.tap.emit(KVM_INVLPG, INVLPG, gva);
     invalidatePage(kvm, gva);
-    enterGuest(kvm);
+    this.enter("always");
   }
 
   /** KVM keeps shadows over a reset; a loader may then change tables behind its back, so they go here. */
@@ -210,7 +225,13 @@ export class ShadowMmu implements Mmu {
     kvm.requestMmuReload = false;
     kvm.requestMmuSync = false;
     kvm.loadReason = ZAP_ALL;
-    enterGuest(kvm);
+    this.enter("always");
+  }
+
+  injectInterrupt(halted: boolean): void {
+    const { stats } = this.kvm;
+    stats.irq_injections++;
+    if (halted) stats.halt_wakeup++;
   }
 
   exit(reason: number): void {
@@ -222,7 +243,7 @@ export class ShadowMmu implements Mmu {
     else if (reason === EXIT_EXTERNAL_INTERRUPT) stats.irq_exits++;
     else if (reason === EXIT_INTERRUPT_WINDOW) stats.irq_window++;
     this.countExit(EXIT_REASONS[reason] ?? NO_REASON, 0, 0);
-    enterGuest(this.kvm);
+    this.enter("always");
   }
 
   probe(gva: Gva): Gpa {
@@ -232,13 +253,56 @@ export class ShadowMmu implements Mmu {
   /** The host takes a shadow page back. KVM: mmu_shrink. */
   shrink(): void {
     shrink(this.kvm);
-    enterGuest(this.kvm);
+    this.enter("always");
+  }
+
+  /**
+   * Sets the quota of shadow pages, at most what the layout has room for. KVM: KVM_SET_NR_MMU_PAGES.
+   * Throws a RangeError for a quota that does not fit.
+   */
+  setShadowPages(pages: number): void {
+    const room = this.kvm.pages.length - 1;
+    if (!(pages >= 1 && pages <= room))
+      throw new RangeError(`${pages} shadow pages: there is room for ${room}`);
+    changeQuota(this.kvm, pages);
+    this.enter("always");
+  }
+
+  /** Memory where there was none. Throws a RangeError if it does not fit. KVM: kvm_set_memory_region. */
+  addSlot(slot: MemorySlot): void {
+    addSlot(this.kvm, slot);
+    this.enter("always");
+  }
+
+  /** Throws a RangeError if there is no such slot. */
+  removeSlot(id: number): void {
+    removeSlot(this.kvm, id);
+    this.enter("always");
+  }
+
+  /** The slot of that number is elsewhere, over other memory, or read-only, from now on; its dirty log ends. */
+  changeSlot(slot: MemorySlot): void {
+    changeSlot(this.kvm, slot);
+    this.enter("always");
+  }
+
+  /** Throws a RangeError if there is no such slot. */
+  startDirtyLog(id: number): void {
+    startDirtyLog(this.kvm, id);
+    this.enter("always");
+  }
+
+  /** Frames stored to since the last call; null without a log. KVM: KVM_GET_DIRTY_LOG. */
+  takeDirtyLog(id: number): Uint32Array | null {
+    const bitmap = takeDirtyLog(this.kvm, id);
+    this.enter("always");
+    return bitmap;
   }
 
   /** Ends the shadows of a frame, so that the guest may store there natively. KVM: kvm_mmu_unprotect_page. */
   unprotect(gfn: Gfn): boolean {
     const found = unprotectPage(this.kvm, gfn);
-    enterGuest(this.kvm);
+    this.enter("always");
     return found;
   }
 

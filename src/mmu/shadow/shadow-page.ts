@@ -35,6 +35,8 @@ export class ShadowPage {
   parents: number;
   /** Number of present entries, so that scans may stop early. Ours. */
   present: number;
+  /** Emulated stores to its table since it was last used. Modern KVM's flood detector: write_flooding_count. */
+  writeFloodingCount: number;
 
   hashNext: ShadowPage | null;
   hashPrev: ShadowPage | null;
@@ -57,6 +59,7 @@ export class ShadowPage {
     this.slotBitmap = 0;
     this.parents = 0;
     this.present = 0;
+    this.writeFloodingCount = 0;
     this.hashNext = null;
     this.hashPrev = null;
     this.activeNext = null;

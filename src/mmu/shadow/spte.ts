@@ -20,6 +20,7 @@ import {
   LEVEL1_ONE_ROLE,
   MANY_ROLES,
   NON_GLOBAL_SPTE,
+  PGE_CLEAR,
   POLICY_OFF,
   UPPER_LEVEL,
   WHILE_SYNCING,
@@ -42,7 +43,7 @@ import { isPresent, type Kvm, lookupPage, setTrap } from "./kvm.ts";
 import { linkUnsyncGlobal, unlinkUnsyncGlobal } from "./oos-list.ts";
 import { markParentsUnsync } from "./parents.ts";
 import { dropSpte, rmapAdd } from "./rmap.ts";
-import { isDirect, roleLevel } from "./role.ts";
+import { isDirect, ROLE_DIRECT, ROLE_INVALID, roleLevel } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
 import {
   SET_CAN_UNSYNC,
@@ -72,25 +73,34 @@ export function setSpte(
 ): boolean {
   const { spt, walker } = kvm;
   const sp = kvm.pages[sptep >>> 9];
-  const global = (flags & SET_GLOBAL) !== 0 && (walker.cr4 & CR4_PGE) !== 0;
-  if (sp.global === true && !global) demote(kvm, sp);
+  const global = (flags & SET_GLOBAL) !== 0 && (kvm.plainG === true || (walker.cr4 & CR4_PGE) !== 0);
+  if (sp.global === true && !global) demote(kvm, sp, NON_GLOBAL_SPTE);
 
   let lo = (pfn << 12) | PTE_P | PTE_D;
   if ((flags & SET_SPECULATIVE) === 0) lo |= PTE_A;
-  const access = (flags & SET_DIRTY) === 0 ? pteAccess & ~ACC_WRITE : pteAccess;
+  const mayWrite = (flags & SET_DIRTY) !== 0 && !kvm.memory.isReadOnly(gfn);
+  const access = mayWrite ? pteAccess : pteAccess & ~ACC_WRITE;
   if ((access & ACC_USER) !== 0) lo |= PTE_US;
   let denied = false;
   if ((access & ACC_WRITE) !== 0) {
     // A page that was writable before a sync needs no new check, and a sync must not unsync another page.
     const known = (flags & SET_CAN_UNSYNC) === 0 && (spt[sptep * 2] & PTE_RW) !== 0;
     denied = !known && needsWriteProtect(kvm, gfn, (flags & SET_CAN_UNSYNC) !== 0);
-    if (!denied) lo |= PTE_RW;
+    if (!denied) {
+      lo |= PTE_RW;
+      // Stores through this entry will not be seen.
+      if (kvm.memory.logging === true) kvm.memory.markDirty(gfn);
+    }
   } else if (
     (flags & (SET_WRITE_FAULT | SET_USER_FAULT)) === SET_WRITE_FAULT &&
     (walker.cr0 & CR0_WP) === 0
   ) {
     denied = needsWriteProtect(kvm, gfn, (flags & SET_CAN_UNSYNC) !== 0);
-    if (!denied) lo = openWpHole(kvm, lo);
+    if (!denied) {
+      lo = openWpHole(kvm, lo);
+      // KVM: forgets the dirty log here.
+      if (kvm.memory.logging === true && walker.sdm) kvm.memory.markDirty(gfn);
+    }
   }
   spt[sptep * 2] = lo;
   spt[sptep * 2 + 1] = (access & ACC_EXEC) === 0 ? PTE_NX_HI : 0;
@@ -158,19 +168,20 @@ export function mmuSetSpte(
  * A leaf that is not global ends the page's exemption from CR3 loads, for the rest of its life. If it is out of
  * sync it has to leave a trail now, or no CR3 load would ever find it. KVM: set_spte, first lines.
  */
-function demote(kvm: Kvm, sp: ShadowPage): void {
+function demote(kvm: Kvm, sp: ShadowPage, reason: number): void {
   sp.global = false;
   if (sp.unsync) {
     unlinkUnsyncGlobal(kvm, sp);
     markParentsUnsync(kvm, sp);
   }
   if (kvm.tap !== null) {
-    kvm.tap.emit(KVM_MMU_DEMOTE, NON_GLOBAL_SPTE, sp.index, sp.gfn, sp.role, sp.unsync ? 1 : 0);
+    kvm.tap.emit(KVM_MMU_DEMOTE, reason, sp.index, sp.gfn, sp.role, sp.unsync ? 1 : 0);
   }
 }
 
 /** Whether mappings of a frame must stay read-only because it holds a table. KVM: mmu_need_write_protect. */
 function needsWriteProtect(kvm: Kvm, gfn: Gfn, canUnsync: boolean): boolean {
+  if (kvm.policy.unsyncRoles === true) return !unsyncPages(kvm, gfn, canUnsync);
   const shadow = lookupPage(kvm, gfn);
   if (shadow === null) return false;
   if (roleLevel(shadow.role) !== PT_PAGE_TABLE_LEVEL) return refuse(kvm, shadow, UPPER_LEVEL);
@@ -196,6 +207,30 @@ function unsyncPage(kvm: Kvm, sp: ShadowPage): boolean {
     }
     other = other.hashNext;
   }
+  markUnsync(kvm, sp);
+  return false;
+}
+
+/** Lets the guest write a table unseen in all its roles. False if that is refused. KVM: mmu_try_to_unsync_pages. */
+function unsyncPages(kvm: Kvm, gfn: Gfn, canUnsync: boolean): boolean {
+  const bucket = kvm.buckets[gfn & kvm.hashMask];
+  for (let sp = bucket; sp !== null; sp = sp.hashNext) {
+    if (sp.gfn !== gfn || (sp.role & (ROLE_DIRECT | ROLE_INVALID)) !== 0) continue;
+    if (roleLevel(sp.role) !== PT_PAGE_TABLE_LEVEL) return !refuse(kvm, sp, UPPER_LEVEL);
+    if (sp.unsync === true) continue;
+    if (!canUnsync) return !refuse(kvm, sp, WHILE_SYNCING);
+    if (!kvm.policy.oos) return !refuse(kvm, sp, POLICY_OFF);
+  }
+  for (let sp = bucket; sp !== null; sp = sp.hashNext) {
+    if (sp.gfn !== gfn || (sp.role & (ROLE_DIRECT | ROLE_INVALID)) !== 0) continue;
+    if (sp.unsync !== true) markUnsync(kvm, sp);
+  }
+  return true;
+}
+
+function markUnsync(kvm: Kvm, sp: ShadowPage): void {
+  // A page that goes out of sync while no entry is global has to be found by every CR3 load.
+  if (sp.global && kvm.policy.oosGlobalFix && (kvm.walker.cr4 & CR4_PGE) === 0) demote(kvm, sp, PGE_CLEAR);
   kvm.stats.mmu_unsync++;
   sp.unsync = true;
   if (sp.global) linkUnsyncGlobal(kvm, sp);
@@ -215,7 +250,6 @@ function unsyncPage(kvm: Kvm, sp: ShadowPage): boolean {
       mmu_unsync_global,
     );
   }
-  return false;
 }
 
 /** From here on the guest can make entries present unseen, so every miss must exit. KVM: mmu_convert_notrap. */

@@ -63,6 +63,8 @@ export class Stats {
   sptes_changed_cr3 = 0;
   write_protects = 0;
   unsync_refused = 0;
+  invlpg_list_visits = 0;
+  invlpg_list_drops = 0;
 }
 
 export type CounterName = keyof Stats;
@@ -148,4 +150,9 @@ export const umbraCounters: readonly CounterInfo[] = [
   vm("sptes_changed_cr3", "shadow entries that CR3 loads dropped or altered"),
   vm("write_protects", "frames whose mappings lost W because they hold a shadowed table"),
   vm("unsync_refused", "mappings kept read-only because their frame holds a shadowed table"),
+  vm("invlpg_list_visits", "pages of the global list that an INVLPG looked at"),
+  vm(
+    "invlpg_list_drops",
+    "shadow entries of the global list that an INVLPG dropped in another address space",
+  ),
 ];

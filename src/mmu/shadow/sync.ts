@@ -4,7 +4,7 @@
  *
  * KVM: kvm_sync_page, FNAME(sync_page), mmu_sync_children, kvm_mmu_sync_roots, kvm_mmu_sync_global.
  */
-import { KVM_MMU_SYNC_PAGE, KVM_MMU_SYNC_SKIP } from "../../trace/events.ts";
+import { KVM_MMU_SET_SPTE, KVM_MMU_SYNC_PAGE, KVM_MMU_SYNC_SKIP } from "../../trace/events.ts";
 import {
   CR0_WRITE,
   CR3_LOAD,
@@ -19,6 +19,7 @@ import {
   NOT_PRESENT,
   OTHER_TREE,
   RESERVED,
+  RESYNC,
 } from "../../trace/reasons.ts";
 import { frameOf, PTE_A, PTE_D, PTE_G, PTE_P, TWO_LEVEL } from "../paging.ts";
 import { ENTRIES } from "../types.ts";
@@ -45,6 +46,22 @@ export function syncPage(kvm: Kvm, sp: ShadowPage, reason: number): boolean {
   if (rmapWriteProtect(kvm, sp.gfn, reason)) kvm.flushRemoteTlbs();
   // Before the entries: one that maps this very table must be treated as mapping a protected frame.
   unlinkUnsync(kvm, sp);
+  return compare(kvm, sp, reason);
+}
+
+/**
+ * Brings the entries of an unsync page up to date, but leaves the page unsync and its table writable. True if it was
+ * zapped instead. KVM: today's kvm_mmu_find_shadow_page; not in 2.6.29.
+ */
+export function refreshPage(kvm: Kvm, sp: ShadowPage, reason: number): boolean {
+  countPage(kvm, reason);
+  kvm.flushRemoteTlbs();
+  return compare(kvm, sp, reason);
+}
+
+/** Compares all entries of a page with the guest's. True if nothing was left and the page was zapped. */
+function compare(kvm: Kvm, sp: ShadowPage, reason: number): boolean {
+  const { stats } = kvm;
   const examined = sp.present;
   const changedBefore = stats.sptes_changed;
   syncSptes(kvm, sp);
@@ -58,8 +75,8 @@ export function syncPage(kvm: Kvm, sp: ShadowPage, reason: number): boolean {
     const { index, gfn, role, global } = sp;
     kvm.tap.emit(KVM_MMU_SYNC_PAGE, reason, index, gfn, role, global ? 1 : 0, examined, changed);
   }
-  if (sp.present === 0) {
-    // KVM: an empty page counts as a failed sync.
+  if (sp.present === 0 && kvm.policy.keepEmpty !== true) {
+    // KVM: in 2.6.29 an empty page counts as a failed sync.
     stats.sync_pages_zapped++;
     zapPage(kvm, sp, EMPTY);
     return true;
@@ -82,7 +99,7 @@ function countPage(kvm: Kvm, reason: number): void {
  * entry that is not present costs an exit even with the bypass. KVM: FNAME(sync_page).
  */
 function syncSptes(kvm: Kvm, sp: ShadowPage): void {
-  const { spt, memory, walker, stats } = kvm;
+  const { spt, memory } = kvm;
   const wide = roleGlevels(sp.role) !== TWO_LEVEL;
   const pfn = memory.pfn(sp.gfn);
   const { i32 } = memory.linear;
@@ -91,29 +108,60 @@ function syncSptes(kvm: Kvm, sp: ShadowPage): void {
   const first = sp.index * ENTRIES;
   for (let i = 0, left = sp.present; left > 0; i++) {
     const sptep = first + i;
-    const lo = spt[sptep * 2];
-    const hi = spt[sptep * 2 + 1];
-    if (!isPresent(lo, hi)) continue;
+    if (!isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) continue;
     left--;
-    const gpte = i32[table + (wide ? i * 2 : i)];
-    const gpteHi = wide ? i32[table + i * 2 + 1] : 0;
-    const why = staleness(kvm, gpte, gpteHi, kvm.gfns[sptep]);
-    if (why !== 0) {
-      dropSpte(kvm, sptep, why);
-      if ((gpte & PTE_P) !== 0) {
-        setTrap(kvm, sptep);
-      } else {
-        spt[sptep * 2] = 0;
-        spt[sptep * 2 + 1] = 0;
-      }
-      stats.sptes_changed++;
-      continue;
+    if (wide === true) syncSpte(kvm, sp, sptep, rights, i32[table + i * 2], i32[table + i * 2 + 1]);
+    else syncSpte(kvm, sp, sptep, rights, i32[table + i], 0);
+  }
+}
+
+/**
+ * Makes one present leaf agree with its guest entry, or drops it. KVM: the body of FNAME(sync_page), today a function
+ * of its own, FNAME(sync_spte).
+ */
+function syncSpte(
+  kvm: Kvm,
+  sp: ShadowPage,
+  sptep: number,
+  rights: number,
+  gpte: number,
+  gpteHi: number,
+): void {
+  const { spt, walker, stats } = kvm;
+  const lo = spt[sptep * 2];
+  const hi = spt[sptep * 2 + 1];
+  const why = staleness(kvm, gpte, gpteHi, kvm.gfns[sptep]);
+  if (why !== 0) {
+    dropSpte(kvm, sptep, why);
+    // A page that stays unsync has to see every miss.
+    if ((gpte & PTE_P) !== 0 || sp.unsync === true) {
+      setTrap(kvm, sptep);
+    } else {
+      spt[sptep * 2] = 0;
+      spt[sptep * 2 + 1] = 0;
     }
-    const flags =
-      SET_SPECULATIVE | ((gpte & PTE_D) !== 0 ? SET_DIRTY : 0) | ((gpte & PTE_G) !== 0 ? SET_GLOBAL : 0);
-    setSpte(kvm, sptep, rights & walker.entryAccess(gpte, gpteHi), flags, kvm.gfns[sptep], lo >>> 12);
-    // A is cleared by every sync; that alone is no change.
-    if (((spt[sptep * 2] ^ lo) & ~PTE_A) !== 0 || spt[sptep * 2 + 1] !== hi) stats.sptes_changed++;
+    stats.sptes_changed++;
+    return;
+  }
+  const flags =
+    SET_SPECULATIVE | ((gpte & PTE_D) !== 0 ? SET_DIRTY : 0) | ((gpte & PTE_G) !== 0 ? SET_GLOBAL : 0);
+  setSpte(kvm, sptep, rights & walker.entryAccess(gpte, gpteHi), flags, kvm.gfns[sptep], lo >>> 12);
+  // A is cleared by every sync; that alone is no change.
+  if (((spt[sptep * 2] ^ lo) & ~PTE_A) !== 0 || spt[sptep * 2 + 1] !== hi) stats.sptes_changed++;
+}
+
+/** Makes one present leaf of an unsync page again from its guest entry. KVM: today's kvm_mmu_invlpg. */
+export function rederiveSpte(kvm: Kvm, sp: ShadowPage, sptep: number): void {
+  const { memory } = kvm;
+  const index = sptep & (ENTRIES - 1);
+  const wide = roleGlevels(sp.role) !== TWO_LEVEL;
+  const offset = wide ? index * 8 : (roleQuadrant(sp.role) * ENTRIES + index) * 4;
+  const gpte = memory.read32(sp.gfn, offset);
+  syncSpte(kvm, sp, sptep, roleAccess(sp.role), gpte, wide ? memory.read32(sp.gfn, offset + 4) : 0);
+  if (kvm.tap !== null && isPresent(kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1])) {
+    const nx = kvm.spt[sptep * 2 + 1] < 0 ? 1 : 0;
+    const flags = kvm.spt[sptep * 2] & 0xfff;
+    kvm.tap.emit(KVM_MMU_SET_SPTE, RESYNC, sp.index, index, kvm.gfns[sptep], flags, nx, sp.global ? 1 : 0);
   }
 }
 

@@ -5,9 +5,9 @@
  * again by their gfn. That is KVM's cache of page tables over context switches.
  */
 import { KVM_MMU_ZAP_PAGE } from "../../trace/events.ts";
-import { PARENT_ZAP, RECYCLE, SHRINK, UNPROTECT } from "../../trace/reasons.ts";
+import { PARENT_ZAP, QUOTA, RECYCLE, SHRINK, UNPROTECT } from "../../trace/reasons.ts";
 import { TABLE_GFNS } from "../guest-memory.ts";
-import { ENTRIES, type Gfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
+import { ENTRIES, type Gfn, type Gva, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
 import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
 import { unlinkUnsync } from "./oos-list.ts";
 import { clearUnsyncChild, removeParent } from "./parents.ts";
@@ -135,10 +135,25 @@ function activeRemove(kvm: Kvm, sp: ShadowPage): void {
  */
 export function freeSomePages(kvm: Kvm): void {
   if (kvm.freeMmuPages >= MIN_FREE) return;
-  while (kvm.freeMmuPages < REFILL && kvm.activeTail !== null) {
-    zapPage(kvm, kvm.activeTail, RECYCLE);
-    kvm.stats.mmu_recycled++;
-  }
+  while (kvm.freeMmuPages < REFILL && zapOldest(kvm, RECYCLE)) kvm.stats.mmu_recycled++;
+}
+
+/** False if nothing is left but roots in use that are invalid already. */
+function zapOldest(kvm: Kvm, reason: number): boolean {
+  const sp = kvm.activeTail;
+  if (sp === null || (sp.role & ROLE_INVALID) !== 0) return false;
+  zapPage(kvm, sp, reason);
+  return true;
+}
+
+/**
+ * Sets the quota while the guest runs; what is too much goes, oldest first.
+ * KVM: kvm_mmu_change_mmu_pages. Differs: KVM counts zapped roots as freed though they are still there (B-12).
+ */
+export function changeQuota(kvm: Kvm, pages: number): void {
+  kvm.freeMmuPages += pages - kvm.allocMmuPages;
+  kvm.allocMmuPages = pages;
+  while (kvm.freeMmuPages < 0 && zapOldest(kvm, QUOTA));
 }
 
 /** The host takes one page back. Not counted as recycled. KVM: mmu_shrink. */
@@ -171,4 +186,10 @@ export function unprotectPage(kvm: Kvm, gfn: Gfn): boolean {
     sp = zapPage(kvm, sp, UNPROTECT) > 0 ? kvm.buckets[gfn & kvm.hashMask] : next;
   }
   return found;
+}
+
+/** Event delivery cannot be emulated: whatever shadows the frame at `gva` goes. KVM: kvm_mmu_unprotect_page_virt. */
+export function unprotectVirtual(kvm: Kvm, gva: Gva): void {
+  const gpa = kvm.walker.probe(gva);
+  if (gpa >= 0) unprotectPage(kvm, Math.floor(gpa / 4096));
 }

@@ -2,14 +2,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BareMmu } from "../../../src/mmu/bare.ts";
-import type { Policy } from "../../../src/mmu/shadow/policy.ts";
+import { type Policy, policies } from "../../../src/mmu/shadow/policy.ts";
 import { Processor, ShadowProcessor } from "../harness.ts";
 import { type Mode, type Op, op, RandomGuest } from "./random-guest.ts";
 
-const policies: [string, Partial<Policy>][] = [
+const choices: [string, Partial<Policy>][] = [
   ["oos off", { oos: false }],
   ["oos", { oosGlobal: false }],
   ["oos, global list", {}],
+  ["global list, fixed", { oosGlobalFix: true }],
+  ["modern", policies.modern.policy],
+  ["modern without keeping empty pages", { ...policies.modern.policy, keepEmpty: false, oosGlobal: true }],
   ["no bypass", { bypassGuestPf: false }],
   ["INVLPG prefill", { invlpgPrefill: true }],
   ["svm", { vendor: "svm" }],
@@ -37,7 +40,7 @@ function run(mode: Mode, policy: Partial<Policy>, ops: Op[], shadowPages = 256, 
 const RUNS = Number(process.env.COHERENCE_RUNS ?? 10);
 
 describe.each<[Mode]>([["pae"], ["2-level"]])("%s", (mode) => {
-  it.each(policies)("%s", (_name, policy) => {
+  it.each(choices)("%s", (_name, policy) => {
     const ops = fc.array(op, { minLength: 20, maxLength: 120 });
     fc.assert(
       fc.property(ops, (steps) => run(mode, policy, steps)),
