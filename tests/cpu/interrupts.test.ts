@@ -616,12 +616,27 @@ describe("when interrupts are taken", () => {
     expect(bench.read32(r[ESP] >>> 0)).toBe(labels.get("there"));
   });
   test("STI; HLT wakes and returns behind the HLT", () => {
+    const { injected, wakeups } = bench.mmu;
     const labels = load(bench, "sti\nhlt\nthere: nop");
     expect(bench.go(10)).toBeNull();
     cpu.halted = true;
     cpu.setInterruptLine(true);
     bench.step(1);
     expect(bench.read32(r[ESP] >>> 0)).toBe(labels.get("there"));
+    expect([bench.mmu.injected - injected, bench.mmu.wakeups - wakeups]).toEqual([1, 1]);
+  });
+  test("the hypervisor can tell the stores of a delivery from those of an instruction", () => {
+    const { injected, wakeups } = bench.mmu;
+    bench.flags = 0x202;
+    bench.mmu.watched.add((r[ESP] - 4) >>> 12);
+    load(bench, "push 1\nnop");
+    bench.step(1);
+    expect([bench.mmu.watchedWrites.length, bench.mmu.deliveryWrites]).toEqual([1, 0]);
+    cpu.setInterruptLine(true);
+    bench.step(1);
+    expect([bench.mmu.watchedWrites.length, bench.mmu.deliveryWrites]).toEqual([4, 3]);
+    expect([bench.mmu.injected - injected, bench.mmu.wakeups - wakeups]).toEqual([1, 0]);
+    expect(bench.mmu.delivering).toBe(false);
   });
   test("CLI and STI at CPL 3 need IOPL 3", () => {
     bench.setPrivilege(3);

@@ -98,6 +98,8 @@ export class IdentityMmu implements Mmu {
   emulateGpa = 0;
   exits: number[] = [];
   delivering = false;
+  /** Those of `watchedWrites` that were part of a delivery. */
+  deliveryWrites = 0;
   /** Interrupts taken, and how many of them ended a HLT. */
   injected = 0;
   wakeups = 0;
@@ -130,6 +132,7 @@ export class IdentityMmu implements Mmu {
 
   pteWrite(gpa: number, bytes: number): void {
     this.watchedWrites.push({ gpa, bytes });
+    if (this.delivering) this.deliveryWrites++;
   }
   injectInterrupt(halted: boolean): void {
     this.injected++;

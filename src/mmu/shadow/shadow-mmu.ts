@@ -121,6 +121,8 @@ export class ShadowMmu implements Mmu {
       if (kvm.bypass === true && (host.error & PFERR_PRESENT) === 0) {
         return bypassedPageFault(kvm, gva, access);
       }
+      // Differs: KVM cannot emulate a delivery to a root's frame, which is a root again after each exit.
+      if (this.delivering === true && exits === 0) unprotectVirtual(kvm, gva);
       const outcome = this.pageFaultExit(gva, access);
       if (outcome !== RETRY) return outcome;
     }
@@ -134,7 +136,6 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_pf++;
     // Hardware forgets the address that faulted; KVM relies on it when it replaces an spte without a flush.
     this.tlb.flushPage(gva);
-    if (this.delivering === true) unprotectVirtual(kvm, gva);
     const outcome = pageFault(kvm, gva, access);
     if (outcome === EMULATE && kvm.memory.writableHpa(kvm.emulateGpa) >= 0) {
       // The exit lasts until the store is done: `pteWrite` ends it. Meanwhile nothing stale may be used.

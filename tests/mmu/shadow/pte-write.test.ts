@@ -160,3 +160,24 @@ describe("other stores", () => {
     }
   });
 });
+
+describe("a store that is part of an event's delivery", () => {
+  it("cannot be emulated: the shadows of its frame go, and the store runs natively", () => {
+    const k = new Kernel({ oos: false });
+    k.shadowT();
+    k.cpu.mmu.delivering = true;
+    expect(k.write(k.pte(F2), 0, 0)).toBe(`gfn ${k.t}`);
+    k.cpu.mmu.delivering = false;
+    expect(k.state).toBe("");
+    expect(k.cpu.deltas()).toMatchObject({ mmu_shadow_zapped: 1, pf_fixed: 1 });
+  });
+
+  it("is emulated after all if the frame is a root's, which has to be shadowed again at once", () => {
+    const k = new Kernel();
+    k.cpu.mmu.delivering = true;
+    expect(k.write({ gfn: k.m, offset: 64 }, 0, 0)).toBe(`emulated gfn ${k.m}`);
+    k.cpu.mmu.delivering = false;
+    expect(k.cpu.read(0xc000_0000)).toBe("gfn 0");
+    k.cpu.check();
+  });
+});
