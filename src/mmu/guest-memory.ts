@@ -20,12 +20,23 @@ export interface MemorySlot {
 /** KVM: KVM_MEMORY_SLOTS. */
 export const MEMORY_SLOTS = 32;
 
+/** A gfn range that shows the memory of another one. KVM: struct kvm_mem_alias. */
+export interface MemoryAlias {
+  readonly baseGfn: Gfn;
+  readonly npages: number;
+  readonly targetGfn: Gfn;
+}
+
+/** KVM: KVM_ALIAS_SLOTS. */
+export const ALIAS_SLOTS = 4;
+
 /** gfns below 4 GiB have a flat table; no slot lies above it. */
 export const TABLE_GFNS = 1 << 20;
 
 export class GuestMemory {
   readonly linear: LinearMemory;
   readonly slots: MemorySlot[];
+  private aliases: readonly MemoryAlias[];
   /** Host frame + 1 for each gfn, 0 where there is none. */
   private readonly frames: Int32Array;
   /** Number of its slot + 1 for each gfn. */
@@ -43,6 +54,7 @@ export class GuestMemory {
   constructor(linear: LinearMemory) {
     this.linear = linear;
     this.slots = [];
+    this.aliases = [];
     this.frames = new Int32Array(TABLE_GFNS);
     this.slotIds = new Uint8Array(TABLE_GFNS);
     const { layout } = linear;
@@ -75,12 +87,44 @@ export class GuestMemory {
   removeSlot(id: number): MemorySlot {
     const slot = this.slot(id);
     if (slot === undefined) throw new RangeError(`there is no slot ${id}`);
+    // They may lead to it.
+    this.forgetAliases();
     this.frames.fill(0, slot.baseGfn, slot.baseGfn + slot.npages);
     this.slotIds.fill(0, slot.baseGfn, slot.baseGfn + slot.npages);
     this.slots.splice(this.slots.indexOf(slot), 1);
     this.someReadOnly = this.slots.some(({ readOnly }) => readOnly === true);
     this.setDirtyLog(id, false);
     return slot;
+  }
+
+  /** Replaces all aliases. Throws a RangeError if there are too many, one hides a slot or leads to no memory. */
+  setAliases(aliases: readonly MemoryAlias[]): void {
+    if (aliases.length > ALIAS_SLOTS) throw new RangeError(`there are at most ${ALIAS_SLOTS} aliases`);
+    for (const { baseGfn, npages, targetGfn } of aliases) {
+      for (let i = 0; i < npages; i++) {
+        if (this.slotOf(baseGfn + i) === undefined && this.slotOf(targetGfn + i) !== undefined) continue;
+        throw new RangeError(
+          `an alias at gfn ${baseGfn} hides a slot, or frame ${targetGfn + i} has no memory`,
+        );
+      }
+    }
+    this.forgetAliases();
+    this.aliases = aliases;
+    for (const { baseGfn, npages, targetGfn } of aliases) {
+      for (let i = 0; i < npages; i++) this.frames[baseGfn + i] = this.pfn(targetGfn + i) + 1;
+    }
+  }
+
+  private forgetAliases(): void {
+    for (const { baseGfn, npages } of this.aliases) this.frames.fill(0, baseGfn, baseGfn + npages);
+    this.aliases = [];
+  }
+
+  /** The gfn that has the memory which a gfn shows: itself but for aliases. KVM: unalias_gfn. */
+  unalias(gfn: Gfn): Gfn {
+    if (this.aliases.length === 0) return gfn;
+    const alias = this.aliases.find(({ baseGfn, npages }) => gfn >= baseGfn && gfn < baseGfn + npages);
+    return alias === undefined ? gfn : alias.targetGfn + (gfn - alias.baseGfn);
   }
 
   slot(id: number): MemorySlot | undefined {
@@ -104,17 +148,18 @@ export class GuestMemory {
 
   /** Notes a store, or that stores will not be seen from now on. KVM: mark_page_dirty. */
   markDirty(gfn: Gfn): void {
-    const id = gfn < TABLE_GFNS ? this.slotIds[gfn] - 1 : -1;
+    const at = this.unalias(gfn);
+    const id = at < TABLE_GFNS ? this.slotIds[at] - 1 : -1;
     const bitmap = id < 0 ? null : this.dirtyBitmaps[id];
     const slot = bitmap === null ? undefined : this.slot(id);
     if (bitmap === null || slot === undefined) return;
-    const index = gfn - slot.baseGfn;
+    const index = at - slot.baseGfn;
     bitmap[index >>> 5] |= 1 << (index & 31);
   }
 
   /** Whether stores to a gfn that has memory must not reach it. */
   isReadOnly(gfn: Gfn): boolean {
-    return this.someReadOnly === true && this.slot(this.slotId(gfn))?.readOnly === true;
+    return this.someReadOnly === true && this.slotOf(this.unalias(gfn))?.readOnly === true;
   }
 
   /** The host frame behind a gfn, or -1. KVM: gfn_to_pfn. */

@@ -30,7 +30,7 @@ export function leafSptep(kvm: Kvm, lo: number, gva: Gva): number {
  * Installs what the guest walk found. True if a store has to be emulated, since it goes to a protected table.
  * An existing link is followed without checks: tables above level 1 are always in sync. KVM: FNAME(fetch).
  */
-export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
+export function fetch(kvm: Kvm, gva: Gva, access: number, gfn: Gfn, pfn: Pfn): boolean {
   const { spt, walker } = kvm;
   const sptep = directorySptep(kvm, gva);
   if (kvm.policy.zapOnWrite === true) prepareUse(kvm, sptep);
@@ -47,7 +47,7 @@ export function fetch(kvm: Kvm, gva: Gva, access: number, pfn: Pfn): boolean {
     ((access & PFERR_WRITE) !== 0 ? SET_WRITE_FAULT : 0) |
     ((walker.lo & PTE_D) !== 0 ? SET_DIRTY : 0) |
     ((walker.lo & PTE_G) !== 0 ? SET_GLOBAL : 0);
-  return mmuSetSpte(kvm, leafSptep(kvm, link, gva), walker.pteAccess, flags, walker.gfn, pfn, FAULT);
+  return mmuSetSpte(kvm, leafSptep(kvm, link, gva), walker.pteAccess, flags, gfn, pfn, FAULT);
 }
 
 /**
@@ -67,7 +67,8 @@ function prepareUse(kvm: Kvm, sptep: number): void {
 }
 
 function tablePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
-  return getPage(kvm, kvm.walker.tableGfn, gva, PT_PAGE_TABLE_LEVEL, 0, kvm.walker.ptAccess, sptep);
+  const gfn = kvm.memory.unalias(kvm.walker.tableGfn);
+  return getPage(kvm, gfn, gva, PT_PAGE_TABLE_LEVEL, 0, kvm.walker.ptAccess, sptep);
 }
 
 /**

@@ -29,7 +29,8 @@ export function pageFault(kvm: Kvm, gva: Gva, access: number): FaultOutcome {
     kvm.lastPtWriteCount = 0;
     return injectPageFault(kvm, gva, walker.error, GUEST_FAULT);
   }
-  const gfn = direct ? gva >>> 12 : walker.gfn;
+  // Differs: KVM keeps the alias as the key of tables, and protects the memory behind it; here both are one.
+  const gfn = memory.unalias(direct ? gva >>> 12 : walker.gfn);
   if (kvm.tap !== null) kvm.tap.emit(KVM_PAGE_FAULT, FAULT, gva, access, gfn);
   const pfn = memory.pfn(gfn);
   if (pfn < 0 || ((access & PFERR_WRITE) !== 0 && memory.isReadOnly(gfn))) {
@@ -41,7 +42,7 @@ export function pageFault(kvm: Kvm, gva: Gva, access: number): FaultOutcome {
   if (direct) {
     writePt = directMap(kvm, gva, access, gfn, pfn);
   } else {
-    writePt = fetch(kvm, gva, access, pfn);
+    writePt = fetch(kvm, gva, access, gfn, pfn);
     if (!writePt) kvm.lastPtWriteCount = 0;
     stats.pf_fixed++;
   }
@@ -57,7 +58,7 @@ function walkGuest(kvm: Kvm, gva: Gva, access: number): boolean {
     // KVM: before INVLPG prefill came, the walker's own stores counted for the flood detector too.
     const guestInitiated = !kvm.policy.invlpgPrefill;
     const { tableGfn, tableOffset, entryBytes } = walker;
-    ptesWritten(kvm, tableGfn, tableOffset, entryBytes, guestInitiated, DIRTY_BIT);
+    ptesWritten(kvm, kvm.memory.unalias(tableGfn), tableOffset, entryBytes, guestInitiated, DIRTY_BIT);
   }
   return found;
 }

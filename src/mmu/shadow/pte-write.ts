@@ -114,7 +114,7 @@ function guessPage(kvm: Kvm, gfn: Gfn, offset: number, bytes: number): void {
   if (!whole || (offset & 3) !== 0) return;
   const lo = memory.read32(gfn, wide ? offset & ~7 : offset);
   if ((lo & PTE_P) === 0) return;
-  const target = frameOf(lo, wide ? memory.read32(gfn, (offset & ~7) + 4) : 0);
+  const target = memory.unalias(frameOf(lo, wide ? memory.read32(gfn, (offset & ~7) + 4) : 0));
   kvm.updateGfn = target;
   kvm.updatePfn = memory.pfn(target);
 }
@@ -203,7 +203,7 @@ function updateSpte(kvm: Kvm, sp: ShadowPage, sptep: number, lo: number, hi: num
     return;
   }
   if ((lo & PTE_A) === 0) return;
-  const gfn = frameOf(lo, hi);
+  const gfn = kvm.memory.unalias(frameOf(lo, hi));
   if (gfn !== kvm.updateGfn || kvm.updatePfn < 0 || walker.leafReserved(lo, hi)) return;
   const access = roleAccess(sp.role) & walker.entryAccess(lo, hi);
   const flags =

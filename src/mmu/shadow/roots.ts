@@ -28,6 +28,7 @@ function allocRoots(kvm: Kvm): void {
       }
       gfn = frameOf(pdptes[i * 2], pdptes[i * 2 + 1]);
     }
+    gfn = kvm.memory.unalias(gfn);
     const sp = getPage(kvm, gfn, i << 30, PT_DIRECTORY_LEVEL, direct, ACC_ALL, 0);
     sp.rootCount++;
     spt[i * 2] = tableLo(kvm, sp) | PTE_P;

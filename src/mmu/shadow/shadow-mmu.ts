@@ -25,7 +25,7 @@ import {
   ZAP_ALL,
 } from "../../trace/reasons.ts";
 import type { Tap } from "../../trace/tap.ts";
-import type { GuestMemory, MemorySlot } from "../guest-memory.ts";
+import type { GuestMemory, MemoryAlias, MemorySlot } from "../guest-memory.ts";
 import { HostWalker } from "../host-walker.ts";
 import {
   EMULATE,
@@ -58,7 +58,15 @@ import { bypassedPageFault, pageFault, RETRY } from "./page-fault.ts";
 import { defaultPolicy, type Policy } from "./policy.ts";
 import { ptesWritten } from "./pte-write.ts";
 import { enterGuest, freeRoots } from "./roots.ts";
-import { accountSlotEdges, addSlot, changeSlot, removeSlot, startDirtyLog, takeDirtyLog } from "./slots.ts";
+import {
+  accountSlotEdges,
+  addSlot,
+  changeSlot,
+  removeSlot,
+  setAliases,
+  startDirtyLog,
+  takeDirtyLog,
+} from "./slots.ts";
 import type { Stats } from "./stats.ts";
 import { changeQuota, shrink, unprotectPage, unprotectVirtual, zapAll } from "./zap.ts";
 
@@ -284,6 +292,12 @@ export class ShadowMmu implements Mmu {
   /** The slot of that number is elsewhere, over other memory, or read-only, from now on; its dirty log ends. */
   changeSlot(slot: MemorySlot): void {
     changeSlot(this.kvm, slot);
+    this.enter("always");
+  }
+
+  /** Frames that show the memory of others, instead of those so far. Throws a RangeError if they do not fit. */
+  setAliases(aliases: readonly MemoryAlias[]): void {
+    setAliases(this.kvm, aliases);
     this.enter("always");
   }
 

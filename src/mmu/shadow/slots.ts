@@ -8,7 +8,7 @@
 
 import { KVM_MMU_WRITE_PROTECT } from "../../trace/events.ts";
 import { DIRTY_LOG, SLOT_CHANGE } from "../../trace/reasons.ts";
-import type { MemorySlot } from "../guest-memory.ts";
+import type { MemoryAlias, MemorySlot } from "../guest-memory.ts";
 import { PTE_RW } from "../paging.ts";
 import { ENTRIES, PT_PAGE_TABLE_LEVEL } from "../types.ts";
 import { isPresent, type Kvm } from "./kvm.ts";
@@ -40,6 +40,12 @@ export function changeSlot(kvm: Kvm, slot: MemorySlot): void {
     addSlot(kvm, old);
     throw error;
   }
+}
+
+/** Replaces all gfn aliases. Throws a RangeError if they do not fit. KVM: kvm_vm_ioctl_set_memory_alias. */
+export function setAliases(kvm: Kvm, aliases: readonly MemoryAlias[]): void {
+  kvm.memory.setAliases(aliases);
+  zapAll(kvm, SLOT_CHANGE);
 }
 
 /**

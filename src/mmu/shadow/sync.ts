@@ -168,7 +168,7 @@ export function rederiveSpte(kvm: Kvm, sp: ShadowPage, sptep: number): void {
 /** Why an spte cannot stand for this gpte any more, 0 if it can. */
 function staleness(kvm: Kvm, lo: number, hi: number, gfn: number): number {
   if ((lo & PTE_P) === 0) return NOT_PRESENT;
-  if (frameOf(lo, hi) !== gfn) return GPTE_CHANGED;
+  if (kvm.memory.unalias(frameOf(lo, hi)) !== gfn) return GPTE_CHANGED;
   if ((lo & PTE_A) === 0) return NOT_ACCESSED;
   // Differs: KVM does not know reserved bits; the sdm model does.
   return kvm.walker.leafReserved(lo, hi) ? RESERVED : 0;

@@ -79,6 +79,54 @@ describe("slots", () => {
   });
 });
 
+describe("gfn aliases", () => {
+  /** Frame 2000 (hexadecimal) shows the memory of T's. */
+  function aliased(policy = policies["oos+global"].policy): Kernel {
+    const k = new Kernel(policy);
+    k.shadowT();
+    k.cpu.shadow.setAliases([{ baseGfn: DEVICE_GFN, npages: 1, targetGfn: k.t }]);
+    k.p1.map(WINDOW, DEVICE_GFN, KERNEL);
+    return k;
+  }
+
+  it("a frame is what it shows: read through either, it is the same", () => {
+    const k = aliased();
+    expect(k.cpu.read(WINDOW)).toBe(`gfn ${k.t}`);
+    k.cpu.check();
+  });
+
+  it.each(policyNames)("%s: a store to a table through an alias of its frame is not missed", (name) => {
+    const k = aliased(policies[name].policy);
+    expect(k.cpu.read(F)).toBe("gfn 291");
+    k.cpu.store(WINDOW + k.pte(F).offset, (0x124 << 12) | KERNEL);
+    k.cpu.mmu.invlpg(F);
+    expect(k.cpu.read(F)).toBe("gfn 292");
+    k.cpu.check();
+  });
+
+  it("a table that is reached through an alias is the same table", () => {
+    const k = aliased();
+    const other = 0x80_0000 + (F & 0x1f_f000);
+    k.p1.set(k.p1.pde(other), DEVICE_GFN, P | RW | A);
+    k.cpu.shadow.unprotect(k.p1.directories[0]);
+    expect(k.cpu.read(other)).toBe("gfn 291");
+    k.write(k.pte(F), 0x124, KERNEL);
+    k.flushGlobal();
+    expect(k.cpu.read(other)).toBe("gfn 292");
+    k.cpu.check();
+  });
+
+  it("they go when a slot does, and may not hide one or lead nowhere", () => {
+    const k = aliased();
+    const alias = { baseGfn: DEVICE_GFN, npages: 1, targetGfn: k.t };
+    expect(() => k.cpu.shadow.setAliases([{ ...alias, baseGfn: 0x100 }])).toThrow("hides a slot");
+    expect(() => k.cpu.shadow.setAliases([{ ...alias, targetGfn: 0x3000 }])).toThrow("has no memory");
+    expect(() => k.cpu.shadow.setAliases(new Array(5).fill(alias))).toThrow("at most 4 aliases");
+    k.cpu.shadow.removeSlot(0);
+    expect(k.cpu.read(WINDOW)).toBe("mmio 2000000");
+  });
+});
+
 describe("read-only memory", () => {
   it.each(policyNames)("%s: is read like any other, stores go to a device", (name) => {
     const k = new Kernel(policies[name].policy);

@@ -97,7 +97,7 @@ function inv21(kvm: Kvm, report: Report): void {
     eachPresent(kvm, sp, (index, sptep, lo, hi) => {
       const [gpte, gpteHi] = gpteOf(kvm, sp, index);
       if ((gpte & PTE_P) === 0 || (gpte & PTE_A) === 0) report(sp, index, "the guest's entry lacks P or A");
-      else if (frameOf(gpte, gpteHi) !== kvm.gfns[sptep])
+      else if (kvm.memory.unalias(frameOf(gpte, gpteHi)) !== kvm.gfns[sptep])
         report(sp, index, "the guest's entry maps another frame");
       const allowed = roleAccess(sp.role) & kvm.walker.entryAccess(gpte, gpteHi);
       const wide = (lo & PTE_US & ~allowed) !== 0 || (hi >= 0 && (allowed & 1) === 0);
@@ -123,7 +123,9 @@ function inv22(kvm: Kvm, report: Report): void {
       let rights = kvm.walker.entryAccess(gpde, gpdeHi);
       if (large && (gpde & PTE_D) === 0) rights &= ~ACC_WRITE;
       if ((gpde & PTE_P) === 0 || (gpde & PTE_A) === 0) report(sp, index, "the guest's entry lacks P or A");
-      if (frameOf(gpde, gpdeHi) !== child.gfn) report(sp, index, "the guest's entry names another table");
+      const frame = frameOf(gpde, gpdeHi);
+      const named = large ? frame : kvm.memory.unalias(frame);
+      if (named !== child.gfn) report(sp, index, "the guest's entry names another table");
       if (large !== isDirect(child.role)) report(sp, index, "direct, or not, against the guest's entry");
       if (roleAccess(child.role) !== rights)
         report(sp, index, "the child has other rights than the entry grants");
