@@ -37,6 +37,7 @@ export class GuestMemory {
   readonly linear: LinearMemory;
   readonly slots: MemorySlot[];
   private aliases: readonly MemoryAlias[];
+  private someAlias: boolean;
   /** Host frame + 1 for each gfn, 0 where there is none. */
   private readonly frames: Int32Array;
   /** Number of its slot + 1 for each gfn. */
@@ -55,6 +56,7 @@ export class GuestMemory {
     this.linear = linear;
     this.slots = [];
     this.aliases = [];
+    this.someAlias = false;
     this.frames = new Int32Array(TABLE_GFNS);
     this.slotIds = new Uint8Array(TABLE_GFNS);
     const { layout } = linear;
@@ -110,6 +112,7 @@ export class GuestMemory {
     }
     this.forgetAliases();
     this.aliases = aliases;
+    this.someAlias = aliases.length > 0;
     for (const { baseGfn, npages, targetGfn } of aliases) {
       for (let i = 0; i < npages; i++) this.frames[baseGfn + i] = this.pfn(targetGfn + i) + 1;
     }
@@ -118,11 +121,15 @@ export class GuestMemory {
   private forgetAliases(): void {
     for (const { baseGfn, npages } of this.aliases) this.frames.fill(0, baseGfn, baseGfn + npages);
     this.aliases = [];
+    this.someAlias = false;
   }
 
   /** The gfn that has the memory which a gfn shows: itself but for aliases. KVM: unalias_gfn. */
   unalias(gfn: Gfn): Gfn {
-    if (this.aliases.length === 0) return gfn;
+    return this.someAlias === true ? this.targetOf(gfn) : gfn;
+  }
+
+  private targetOf(gfn: Gfn): Gfn {
     const alias = this.aliases.find(({ baseGfn, npages }) => gfn >= baseGfn && gfn < baseGfn + npages);
     return alias === undefined ? gfn : alias.targetGfn + (gfn - alias.baseGfn);
   }
@@ -159,7 +166,11 @@ export class GuestMemory {
 
   /** Whether stores to a gfn that has memory must not reach it. */
   isReadOnly(gfn: Gfn): boolean {
-    return this.someReadOnly === true && this.slotOf(this.unalias(gfn))?.readOnly === true;
+    return this.someReadOnly === true && this.liesInReadOnlySlot(gfn);
+  }
+
+  private liesInReadOnlySlot(gfn: Gfn): boolean {
+    return this.slotOf(this.unalias(gfn))?.readOnly === true;
   }
 
   /** The host frame behind a gfn, or -1. KVM: gfn_to_pfn. */
