@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 async function bundleSources() {
   const bundler = new URL("../scripts/bundle.mjs", import.meta.url);
   if (!existsSync(bundler)) return true;
-  const { BundleError, bundleIfStale } = await import(bundler.href);
+  const { BundleError, bundleIfStale, PRODUCT } = await import(bundler.href);
   try {
-    await bundleIfStale("umbra", "src/cli/main.ts", "dist", ["src"]);
+    await bundleIfStale(PRODUCT, "dist", ["src"]);
     return true;
   } catch (error) {
     if (!(error instanceof BundleError)) throw error;

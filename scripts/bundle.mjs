@@ -71,11 +71,14 @@ function removeOldChunks(folder, current) {
   }
 }
 
-/** Bundles only if a source is newer than the last result. Returns the path of the bundled entry. */
-export async function bundleIfStale(name, source, outdir, folders) {
-  const result = join(root, outdir, `${name}.js`);
+/** What the product consists of: the command, and the thread that runs one guest for `umbra compare`. */
+export const PRODUCT = { umbra: "src/cli/main.ts", "compare-worker": "src/cli/compare/worker.ts" };
+
+/** Bundles only if a source is newer than the last result. Returns the path of the first entry's bundle. */
+export async function bundleIfStale(entries, outdir, folders) {
+  const result = join(root, outdir, `${Object.keys(entries)[0]}.js`);
   const made = statSync(result, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (folders.some((folder) => newest(join(root, folder)) >= made)) await bundle({ [name]: source }, outdir);
+  if (folders.some((folder) => newest(join(root, folder)) >= made)) await bundle(entries, outdir);
   return result;
 }
 

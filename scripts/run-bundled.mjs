@@ -6,8 +6,7 @@ import { bundleIfStale } from "./bundle.mjs";
 const [entry] = process.argv.splice(2, 1);
 const folders = ["src", dirname(entry)];
 const path = await bundleIfStale(
-  basename(entry, ".ts"),
-  entry,
+  { [basename(entry, ".ts")]: entry },
   `node_modules/.cache/umbra/${dirname(entry)}`,
   folders,
 );

@@ -18,7 +18,7 @@ export function umbraPeer({ mmu, nodeArguments }: { mmu: MmuKind; nodeArguments:
     about: `umbra ${version}, mmu ${mmu}`,
     countsExactly: true,
     boot: async (row, rounds) => {
-      const child = await bundleIfStale("umbra-child", CHILD, OUTPUT, ["src", "bench"]);
+      const child = await bundleIfStale({ "umbra-child": CHILD }, OUTPUT, ["src", "bench"]);
       return bootInChild(pathToFileURL(child), row, rounds, { mmu }, { nodeArguments });
     },
   };

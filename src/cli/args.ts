@@ -35,6 +35,15 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** The n of `--audit=n`. */
+export function parseAuditInterval(text: string): number {
+  const interval = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(interval >= 1 && Number.isSafeInteger(interval))) {
+    throw new InvalidArgumentError("Give a positive whole number, as in --audit=64, or none.");
+  }
+  return interval;
+}
+
 /** KVM: the ioctl that sets the quota refuses less than KVM_MIN_ALLOC_MMU_PAGES. */
 export function parseShadowPages(text: string): number {
   const pages = /^\d+$/.test(text) ? Number(text) : Number.NaN;

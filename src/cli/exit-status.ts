@@ -9,6 +9,10 @@ export const STATUS_HOST_ERROR = 1;
 /** The command line, or the image it names, is not usable. */
 export const STATUS_USAGE = 2;
 export const STATUS_TRIPLE_FAULT = 3;
+/** --audit found an invariant of the shadow MMU broken, or two runs that must agree do not. */
+export const STATUS_VIOLATION = 4;
+/** An --assert of `umbra compare` does not hold. */
+export const STATUS_ASSERTION = 5;
 /** --timeout or --max-icount ended the run. */
 export const STATUS_LIMIT = 124;
 /** The reader of our output went away: 128 + SIGPIPE, as a shell reports it. */

@@ -57,7 +57,8 @@ export class OutputFile {
   }
 }
 
-function problem(error: unknown, verb: "read" | "written", missing: string): string {
+/** What is wrong with a file, in the words of the user. */
+export function problem(error: unknown, verb: "read" | "written", missing: string): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOENT":
       return missing;

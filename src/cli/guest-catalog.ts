@@ -25,7 +25,9 @@ export function catalog(): readonly CatalogGuest[] {
   return JSON.parse(readFileSync(new URL("guests.json", folder), "utf8")) as CatalogGuest[];
 }
 
+/** The guest of that name. What has a slash or a dot is a file, also if it is called like a guest: ./kmap. */
 export function catalogGuest(name: string): CatalogGuest | undefined {
+  if (/[/.]/.test(name)) return undefined;
   return catalog().find((guest) => guest.name === name);
 }
 

@@ -2,6 +2,8 @@
  * The `umbra` command. Each subcommand is declared in its own file; nothing is loaded that it does not need.
  */
 import { Command, CommanderError } from "commander";
+import { declareCheck } from "./commands/check.ts";
+import { declareCompare } from "./commands/compare.ts";
 import { declareGuests } from "./commands/guests.ts";
 import { declareRun } from "./commands/run.ts";
 import { STATUS_USAGE } from "./exit-status.ts";
@@ -19,6 +21,8 @@ const program = new Command("umbra")
   .exitOverride();
 
 declareRun(program);
+declareCompare(program);
+declareCheck(program);
 declareGuests(program);
 
 async function runCommandLine(): Promise<void> {

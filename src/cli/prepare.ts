@@ -1,17 +1,22 @@
 /** From a command line to a machine with its image loaded: files in, wires for the console out. */
 import { basename } from "node:path";
+import type { Writable } from "node:stream";
 import { BusConflict } from "../machine/bus.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { type BootModule, loadMultiboot } from "../machine/image/multiboot.ts";
 import { Machine, type MachineOptions } from "../machine/machine.ts";
-import { defaultPolicy } from "../mmu/shadow/policy.ts";
+import type { Texts } from "../trace/describe.ts";
+import { Tap } from "../trace/tap.ts";
 import { parseMemorySize } from "./args.ts";
+import { AuditRun, auditInterval } from "./audit-run.ts";
 import type { RunOptions } from "./commands/run.ts";
 import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
 import { OutputFile, readInput } from "./files.ts";
 import { type CatalogGuest, guestImagePath } from "./guest-catalog.ts";
 import { OutputStream } from "./output-stream.ts";
 import { packageVersion } from "./package-root.ts";
+import { choosePolicy, type PolicyChoice } from "./policy-options.ts";
+import { TraceFile, traceRequest } from "./trace-file.ts";
 
 const DEFAULT_MEM = "64M";
 const NO_IMAGE = "there is no such file, nor a built-in guest of that name; `umbra guests` lists those.";
@@ -19,12 +24,26 @@ const NO_MODULE = "there is no such file; --initrd takes FILE or 'FILE ARGUMENTS
 
 export interface PreparedRun {
   readonly machine: Machine;
+  readonly trace: TraceFile | null;
+  readonly audit: AuditRun | null;
+  /** The texts of events. */
+  readonly texts: Texts;
   readonly console: OutputStream;
   /** Files of debug consoles, open. */
   readonly files: readonly OutputFile[];
 }
 
-export function prepare(name: string, guest: CatalogGuest | undefined, options: RunOptions): PreparedRun {
+/**
+ * @param choice which MMU, if a command decides that otherwise than by the options
+ * @param stream where the console goes, if not to one of ours
+ */
+export function prepare(
+  name: string,
+  guest: CatalogGuest | undefined,
+  options: RunOptions,
+  choice: PolicyChoice = choosePolicy(options),
+  stream: Writable = consoleStream(options),
+): PreparedRun {
   if (name === "") throw new CommandError("the name of the image is empty.", STATUS_USAGE);
   const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
   const ramBytes = options.mem ?? parseMemorySize(guest?.mem ?? DEFAULT_MEM);
@@ -39,20 +58,39 @@ export function prepare(name: string, guest: CatalogGuest | undefined, options: 
       },
     ),
   );
-  const console = new OutputStream(options.report === "json" ? process.stderr : process.stdout);
+  const console = new OutputStream(stream);
   const { wires, files } = debugConsoles(options, console);
-  const { oos, oosGlobal, shadowPages } = { ...defaultPolicy, ...options };
+  const request = traceRequest(options);
+  const interval = auditInterval(options, choice);
   const machine = buildMachine({
     ramBytes,
-    mmu: options.mmu,
-    policy: { ...defaultPolicy, oos, oosGlobal, shadowPages },
+    ...choice,
     console: (byte) => console.put(byte),
     debugConsoles: wires,
   });
   for (const file of files) file.open();
+  const trace = request === null ? null : new TraceFile(request);
+  const { shadow } = machine;
+  const audit = interval === null || shadow === null ? null : new AuditRun(machine, shadow, interval);
+  const texts = listen(machine, trace, audit);
   for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
   machine.load(image);
-  return { machine, console, files };
+  return { machine, console, files, trace, audit, texts };
+}
+
+function consoleStream(options: RunOptions): Writable {
+  const documentOnStdout = options.report === "json" || options.trace === "-";
+  return documentOnStdout ? process.stderr : process.stdout;
+}
+
+/** Gives the machine a tap if someone wants to hear it. */
+function listen(machine: Machine, trace: TraceFile | null, audit: AuditRun | null): Texts {
+  const sink = trace ?? audit?.ring;
+  if (sink === undefined) return null;
+  const tap = new Tap(sink);
+  trace?.start(tap.texts, machine.shadow?.stats ?? null, audit?.ring ?? null);
+  machine.attachTap(tap);
+  return tap.texts;
 }
 
 function modulesOf(list: string | undefined): BootModule[] {

@@ -6,6 +6,7 @@
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { GUEST_HZ, type Machine, type RunOutcome } from "../machine/machine.ts";
+import type { AuditRun } from "./audit-run.ts";
 import type { RunOptions } from "./commands/run.ts";
 import {
   STATUS_BROKEN_PIPE,
@@ -13,6 +14,7 @@ import {
   STATUS_OK,
   STATUS_SIGNAL,
   STATUS_TRIPLE_FAULT,
+  STATUS_VIOLATION,
 } from "./exit-status.ts";
 import { type CatalogGuest, catalogGuest } from "./guest-catalog.ts";
 import { Keyboard } from "./keyboard.ts";
@@ -21,17 +23,20 @@ import { jsonReport } from "./report/json.ts";
 import { summaryReport } from "./report/summary.ts";
 import { standardOutputFailed } from "./standard-output.ts";
 import { type StopReason, StopRequest } from "./stop-request.ts";
+import { STDOUT, type TraceFile } from "./trace-file.ts";
 import { tuneV8 } from "./tune-v8.ts";
 
 /** Instructions between two turns of the event loop: some tens of milliseconds. */
 const SLICE = 1_000_000;
+/** The same while the trace gathers for standard output. */
+const TRACED_SLICE = 100_000;
 /** Instructions between two characters, or FIFOs full of them, while the guest reads its input. */
 const READING_STEP = 2_000;
 /** The longest sleep in milliseconds while guest time waits for real time. */
 const LONGEST_SLEEP = 50;
 
 /** Why the run ended, as reports name it. */
-export type EndReason = RunOutcome["reason"] | StopReason | "closed";
+export type EndReason = RunOutcome["reason"] | StopReason | "closed" | "audit";
 
 export interface RunResult {
   readonly image: string;
@@ -42,27 +47,34 @@ export interface RunResult {
   /** What the guest wrote to the debug-exit port made of this; null if it did not. */
   readonly guestStatus: number | null;
   readonly hostSeconds: number;
+  readonly trace: TraceFile | null;
+  readonly audit: AuditRun | null;
 }
 
 export async function runCommand(name: string, options: RunOptions): Promise<number> {
   tuneV8();
-  // What has a slash or a dot is a file, also if it is called like a guest: ./kmap.
-  const guest = /[/.]/.test(name) ? undefined : catalogGuest(name);
+  const guest = catalogGuest(name);
   const prepared = prepare(name, guest, options);
   const result = await new RunSession(name, prepared, options, guest).run();
   if (result.reason === "closed") return result.status;
+  const violations = prepared.audit?.reportText(prepared.texts) ?? "";
+  if (violations !== "") process.stderr.write(gapFor(prepared, result) + violations);
   const report = options.report ?? "summary";
   if (report === "json") process.stdout.write(`${JSON.stringify(jsonReport(result), null, 2)}\n`);
   if (report === "summary") {
-    // A terminal shows Ctrl-C as ^C where the cursor is.
-    const echoed = result.reason === "interrupted" && process.stdin.isTTY;
-    const gap = process.stderr.isTTY && (prepared.console.isMidLine || echoed) ? "\n" : "";
-    process.stderr.write(gap + summaryReport(result));
+    process.stderr.write((violations === "" ? gapFor(prepared, result) : "") + summaryReport(result));
   }
   return result.status;
 }
 
-class RunSession {
+/** A line break where the cursor of a terminal is not at the start of a line. */
+function gapFor({ console }: PreparedRun, { reason }: RunResult): string {
+  // A terminal shows Ctrl-C as ^C where the cursor is.
+  const echoed = reason === "interrupted" && process.stdin.isTTY;
+  return process.stderr.isTTY && (console.isMidLine || echoed) ? "\n" : "";
+}
+
+export class RunSession {
   private readonly name: string;
   private readonly prepared: PreparedRun;
   private readonly machine: Machine;
@@ -86,7 +98,7 @@ class RunSession {
   }
 
   async run(): Promise<RunResult> {
-    const { console, files } = this.prepared;
+    const { console, files, trace, audit } = this.prepared;
     let reason: EndReason;
     try {
       reason = await this.loop();
@@ -96,6 +108,7 @@ class RunSession {
       await this.stop.wait(console.flush());
       this.stop.close();
       for (const file of files) file.close();
+      if (trace !== null) await this.closeTrace(trace);
     }
     if (standardOutputFailed()) reason = "closed";
     return {
@@ -105,17 +118,27 @@ class RunSession {
       status: this.statusOf(reason),
       guestStatus: this.machine.exitStatus,
       hostSeconds: (performance.now() - this.started) / 1000,
+      trace,
+      audit,
     };
+  }
+
+  /** A reader of standard output that has stopped reading must not keep us. */
+  private closeTrace(trace: TraceFile): Promise<void> {
+    return this.stop.wait(trace.close());
   }
 
   private async loop(): Promise<EndReason> {
     const { machine, stop, keyboard } = this;
+    const { trace, audit } = this.prepared;
     const limit = this.options.maxIcount ?? Number.POSITIVE_INFINITY;
     for (;;) {
       const reason = this.runSlice(limit);
       for (const file of this.prepared.files) file.flush();
+      if (trace !== null) await stop.wait(trace.flush());
       await stop.wait(this.prepared.console.flush());
       if (standardOutputFailed()) return "closed";
+      if (audit !== null && audit.violations.length > 0) return "audit";
       if (reason === "halted") {
         if (keyboard === null || keyboard.ended || !machine.interruptible) return "halted";
         await stop.wait(keyboard.arrival());
@@ -129,8 +152,9 @@ class RunSession {
   /** Runs for a slice at most; in steps that are small while the guest reads its input. */
   private runSlice(limit: number): RunOutcome["reason"] {
     const { machine, keyboard } = this;
-    const end = Math.min(machine.icount + SLICE, limit);
-    let step = keyboard === null ? SLICE : READING_STEP;
+    const slice = this.prepared.trace?.path === STDOUT ? TRACED_SLICE : SLICE;
+    const end = Math.min(machine.icount + slice, limit);
+    let step = keyboard === null ? slice : READING_STEP;
     let reason: RunOutcome["reason"] = "icount";
     for (;;) {
       const taken = keyboard?.offer(machine.icount) ?? 0;
@@ -166,6 +190,8 @@ class RunSession {
         return STATUS_SIGNAL + this.stop.signal;
       case "closed":
         return STATUS_BROKEN_PIPE;
+      case "audit":
+        return STATUS_VIOLATION;
       default:
         return STATUS_OK;
     }

@@ -206,6 +206,12 @@ export class Cpu {
     return this.sliceEnd - this.left + Math.max(this.current, 0);
   }
 
+  /** Where the instruction that runs now begins, or the next one between two. */
+  get eip(): number {
+    const index = this.current;
+    return index < 0 ? this.r[EIP] : (this.r[EIP] + this.running.insns[index].start) | 0;
+  }
+
   /** Index in its block of the instruction that runs now; -1 between blocks. */
   private get current(): number {
     return (this.pos < BLOCK_OVER ? this.pos : this.stoppedAt) - 1;

@@ -30,6 +30,9 @@ import type { LinearMemory } from "../mmu/linear-memory.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import { defaultShadowPages, type Policy } from "../mmu/shadow/policy.ts";
 import { ShadowMmu } from "../mmu/shadow/shadow-mmu.ts";
+import { GUEST_ERROR, UNIMPLEMENTED } from "../trace/events.ts";
+import { GUEST_MISTAKE, NOT_BUILT } from "../trace/reasons.ts";
+import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
 import { type BootImage, MULTIBOOT_START, type StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
@@ -81,6 +84,7 @@ export class Machine {
   /** Process status that the guest asked for through the debug-exit port, once it did. */
   exitStatus: number | null;
   private stopping: boolean;
+  private tap: Tap | null;
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -89,6 +93,7 @@ export class Machine {
     this.idle = 0;
     this.exitStatus = null;
     this.stopping = false;
+    this.tap = null;
     this.linear = allocateLinearMemory({
       ramBytes: options.ramBytes,
       shadowPages: options.mmu === "shadow" ? poolPages(options) : 0,
@@ -107,8 +112,11 @@ export class Machine {
         this.exitStatus = status;
         this.cpu.stop();
       },
-      guestError: () => {
+      guestError: (device, register, detail) => {
         this.guestErrors++;
+        if (this.tap === null) return;
+        const text = this.tap.texts.numberOf(`${device}, ${register}: ${detail}`);
+        this.tap.emit(GUEST_ERROR, GUEST_MISTAKE, text);
       },
     });
     this.cpu = new Cpu(this.memory, this.mmu, this.board.bus);
@@ -116,7 +124,16 @@ export class Machine {
     this.cpu.beforeDevice = () => this.board.clock.advance(this.cpu.icount);
     this.cpu.unimplemented = (what) => {
       this.unimplemented ??= what;
+      if (this.tap !== null) this.tap.emit(UNIMPLEMENTED, NOT_BUILT, this.tap.texts.numberOf(what));
     };
+  }
+
+  /** Starts to report events, stamped with where the guest is, or stops with null. */
+  attachTap(tap: Tap | null): void {
+    const { cpu } = this;
+    if (tap !== null) tap.context = { icount: () => cpu.icount, eip: () => cpu.eip };
+    this.tap = tap;
+    if (this.shadow !== null) this.shadow.attachTap(tap);
   }
 
   /** Guest time in instructions, halted time included. */

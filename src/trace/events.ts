@@ -43,7 +43,7 @@ export const KVM_MMU_DEMOTE = define("kvm_mmu_demote", "mmu", "sp gfn role unsyn
 export const KVM_MMU_SET_SPTE = define("kvm_mmu_set_spte", "mmu", "sp index gfn spte nx global");
 export const KVM_MMU_DROP_SPTE = define("kvm_mmu_drop_spte", "mmu", "sp index gfn level");
 export const KVM_MMU_PTE_WRITE = define("kvm_mmu_pte_write", "mmu", "gfn offset bytes count");
-export const GUEST_ERROR = define("guest_error", "guest", "kind where width value");
-export const UNIMPLEMENTED = define("unimplemented", "guest", "kind where value");
+export const GUEST_ERROR = define("guest_error", "guest", "text");
+export const UNIMPLEMENTED = define("unimplemented", "guest", "text");
 
 export const events: readonly EventInfo[] = list;

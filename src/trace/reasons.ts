@@ -20,6 +20,7 @@ function define(key: string, sentence: string, decidedBy: string): number {
   return id;
 }
 
+/** Stands where no reason is needed; no event carries it. */
 export const NO_REASON = define("none", "no reason given", "-");
 
 // Exits
@@ -82,7 +83,7 @@ export const WHILE_SYNCING = define(
 );
 
 // Sync, or not
-export const CR3_LOAD = define("cr3_load", "in the tree the new CR3 uses", "kvm_mmu_load");
+export const CR3_LOAD = define("cr3_load", "what the new CR3 leads to must be right", "kvm_mmu_load");
 export const CR3_RELOAD = define(
   "cr3_reload",
   "same CR3 written again: the guest asked for a flush",
@@ -113,12 +114,18 @@ export const OTHER_TREE = define(
 );
 export const NON_GLOBAL_SPTE = define(
   "non_global_spte",
-  "got a non-global entry: leaves the global list, parents marked",
+  "got an entry that is not global: from now on CR3 loads sync it",
   "set_spte",
 );
 export const PGE_CLEAR = define(
   "pge_clear",
   "goes out of sync while CR4.PGE is clear: nothing is global now, so every CR3 load must find it",
+  "ours",
+);
+
+export const SEVERAL_ADDRESSES = define(
+  "several_addresses",
+  "reached at a second linear address: what may be cached there is another matter",
   "ours",
 );
 
@@ -190,6 +197,11 @@ export const SPECULATIVE = define(
 );
 export const RESYNC = define("resync", "made again from the guest's entry", "FNAME(sync_page)");
 export const INVLPG = define("invlpg", "INVLPG of this address", "FNAME(invlpg)");
+export const UNREACHED = define(
+  "unreached",
+  "goes out of sync where the loaded roots do not lead: an INVLPG may have ended what it holds",
+  "ours",
+);
 export const INVLPG_ELSEWHERE = define(
   "invlpg_elsewhere",
   "INVLPG of this address: the table is on the global list, though the loaded roots do not reach it there",
@@ -231,6 +243,14 @@ export const DIRTY_LOG = define(
   "kvm_mmu_slot_remove_write_access",
 );
 export const SHADOWED = define("shadowed", "the frame became a shadowed table", "kvm_mmu_get_page");
+
+// The guest and the board
+export const GUEST_MISTAKE = define(
+  "guest_mistake",
+  "nothing answers there, or the device is used against its datasheet",
+  "ours",
+);
+export const NOT_BUILT = define("not_built", "Umbra does not have this yet: the guest gets #UD", "ours");
 
 export const reasons: readonly ReasonInfo[] = list;
 

@@ -9,23 +9,14 @@
  *         2  icount, low half                           6… fields
  *         3  icount, high half
  */
+import type { EventSink } from "./event-sink.ts";
 import { MAX_FIELDS } from "./events.ts";
+import type { TraceRecord } from "./trace-record.ts";
 
 const HEAD = 0;
 const HEADER_WORDS = 16;
 const RECORD_WORDS = 16;
 const FIELDS_AT = 6;
-
-/** One event, taken out of the ring. */
-export interface TraceRecord {
-  readonly seq: number;
-  readonly event: number;
-  readonly reason: number;
-  readonly icount: number;
-  readonly eip: number;
-  readonly cr3: number;
-  readonly fields: readonly number[];
-}
 
 /** Number of records a ring of so many bytes holds: a power of two, so that sequence numbers may wrap. */
 export function ringCapacity(bytes: number): number {
@@ -33,7 +24,7 @@ export function ringCapacity(bytes: number): number {
   return 1 << (31 - Math.clz32(records));
 }
 
-export class RingWriter {
+export class RingWriter implements EventSink {
   private readonly words: Int32Array;
   private readonly mask: number;
   private seq: number;

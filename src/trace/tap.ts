@@ -3,7 +3,8 @@
  * site. The tap stamps each event with where the guest is; the processor tells it through a context that costs
  * nothing until an event is emitted.
  */
-import type { RingWriter } from "./ring.ts";
+import type { EventSink } from "./event-sink.ts";
+import { TextTable } from "./text-table.ts";
 
 /** Where the guest is, asked only when an event is emitted. */
 export interface TapContext {
@@ -17,16 +18,19 @@ export class Tap {
   context: TapContext;
   /** The guest's CR3, kept up to date by the MMU. */
   cr3: number;
-  private readonly ring: RingWriter;
+  /** What events say in words: their fields hold numbers of it. */
+  readonly texts: TextTable;
+  private readonly sink: EventSink;
 
-  constructor(ring: RingWriter, context: TapContext = NOWHERE) {
-    this.ring = ring;
+  constructor(sink: EventSink, context: TapContext = NOWHERE) {
+    this.sink = sink;
     this.context = context;
     this.cr3 = 0;
+    this.texts = new TextTable();
   }
 
   emit(event: number, reason: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
     const { context } = this;
-    this.ring.write(event | (reason << 16), context.icount(), context.eip(), this.cr3, a, b, c, d, e, f);
+    this.sink.write(event | (reason << 16), context.icount(), context.eip(), this.cr3, a, b, c, d, e, f);
   }
 }

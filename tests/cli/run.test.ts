@@ -94,7 +94,7 @@ describe("umbra run: streams", () => {
     const { stdout, stderr } = umbra("run", hello(), "--report", "json");
     expect(stderr).toBe("hello\n");
     const report = JSON.parse(stdout);
-    expect(report.policy).toEqual({ mmu: "shadow", oos: true, oosGlobal: true });
+    expect(report.policy).toMatchObject({ name: "oos+global", mmu: "shadow", oos: true, oosGlobal: true });
     expect(report.exit).toEqual({ reason: "debug-exit", status: 1, guestStatus: 1 });
     expect(report.counters.io_exits).toBe(7);
     expect(report.stateHash).toMatch(/^[0-9a-f]{16}$/);

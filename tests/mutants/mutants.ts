@@ -172,8 +172,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the fixed list takes pages while CR4.PGE is clear",
     file: "spte.ts",
-    from: "if (sp.global && kvm.policy.oosGlobalFix && (kvm.walker.cr4 & CR4_PGE) === 0) demote(kvm, sp, PGE_CLEAR);",
+    from: "    demote(kvm, sp, PGE_CLEAR);\n    return;",
+    to: "    return;",
+  },
+  {
+    name: "the fixed list takes pages at a second linear address",
+    file: "pages.ts",
+    from: "if (several && sp.region !== SEVERAL) severalAddresses(kvm, sp);",
     to: "",
+  },
+  {
+    name: "the fixed list keeps what an INVLPG elsewhere may have ended",
+    file: "spte.ts",
+    from: "  if (isUnderRoot(kvm, sp)) return;\n",
+    to: "  if (isUnderRoot(kvm, sp) || sp.unsync === false) return;\n",
   },
   {
     name: "a zapped page's parents still point to it",

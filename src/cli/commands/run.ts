@@ -2,55 +2,55 @@
 import { type Command, Option } from "commander";
 import {
   type DebugConsoleOption,
+  parseAuditInterval,
   parseCount,
   parseDebugConsole,
   parseDuration,
   parseMemorySize,
-  parseShadowPages,
   parseStatus,
-  parseSwitch,
 } from "../args.ts";
+import { declareKnobs, declarePolicy, type PolicyOptions, policyList } from "../policy-options.ts";
 
-export interface RunOptions {
+export interface RunOptions extends PolicyOptions {
   readonly append?: string;
   readonly initrd?: string;
   readonly mem?: number;
-  readonly mmu: "bare" | "shadow";
-  readonly oos?: boolean;
-  readonly oosGlobal?: boolean;
-  readonly shadowPages?: number;
   readonly ui?: "none" | "console";
   readonly report?: "summary" | "json" | "none";
   readonly debugcon?: readonly DebugConsoleOption[];
   readonly success?: number;
   readonly maxIcount?: number;
   readonly timeout?: number;
+  /** Check the invariants at each guest entry that is a multiple of this; true for every entry. */
+  readonly audit?: number | true;
+  /** A file, its suffix .ndjson, .json or .txt; "-" for standard output. */
+  readonly trace?: string;
+  readonly events?: string;
+  readonly filter?: string;
 }
 
-export function declareRun(program: Command): void {
-  program
-    .command("run")
-    .description("boot an image: a multiboot kernel, or a built-in guest by name")
-    .argument("<image>", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file")
+/** Options about the guest and its machine, which every command that runs an image has. */
+export function declareMachine(command: Command): Command {
+  return command
     .option("--append <text>", "kernel command line")
     .option("--initrd <files>", "multiboot modules, separated by commas")
     .option("--mem <size>", "guest RAM, 1M to 2G (default 64M)", parseMemorySize)
-    .addOption(
-      new Option("--mmu <kind>", "shadow: KVM's shadow MMU; bare: the guest's own page tables")
-        .choices(["shadow", "bare"])
-        .default("shadow"),
-    )
-    .option("--oos <on|off>", "let level-1 page tables go out of sync (default on)", parseSwitch)
     .option(
-      "--oos-global <on|off>",
-      "keep all-global ones out of sync over CR3 loads (default on)",
-      parseSwitch,
+      "--debugcon <port[=file]>",
+      "a debug console at a port, more than once if wanted",
+      parseDebugConsole,
     )
-    .option(
-      "--shadow-pages <n>",
-      "size of the shadow page pool, at least 64 (default 2 % of RAM)",
-      parseShadowPages,
-    )
+    .option("--max-icount <n>", "stop after this many instructions", parseCount)
+    .option("--timeout <time>", "stop after this much host time, such as 30s", parseDuration);
+}
+
+export function declareRun(program: Command): void {
+  const command = program
+    .command("run")
+    .description("boot an image: a multiboot kernel, or a built-in guest by name")
+    .argument("<image>", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
+  declareMachine(command)
+    .option("--success <status>", "exit with 0 if the guest ends with this debug-exit status", parseStatus)
     .addOption(
       new Option(
         "--ui <kind>",
@@ -64,31 +64,39 @@ export function declareRun(program: Command): void {
         "none",
       ]),
     )
+    .helpOption("-h, --help", "print this help");
+  declarePolicy(command);
+  declareKnobs(command);
+  command
+    .optionsGroup("What happens inside:")
     .option(
-      "--debugcon <port[=file]>",
-      "a debug console at a port, more than once if wanted",
-      parseDebugConsole,
+      "--audit [n]",
+      "check all invariants of the shadow MMU before every guest entry, or every nth: --audit=64",
+      parseAuditInterval,
     )
-    .option("--success <status>", "exit with 0 if the guest ends with this debug-exit status", parseStatus)
-    .option("--max-icount <n>", "stop after this many instructions", parseCount)
-    .option("--timeout <time>", "stop after this much host time, such as 30s", parseDuration)
-    .helpOption("-h, --help", "print this help")
+    .option("--trace <file>", "write what the MMU does and why: .ndjson, .json (Perfetto), .txt; - is stdout")
+    .option("--events <names>", "which events: mmu, exit, guest, kvm_mmu_*, separated by commas")
+    .option("--filter <words>", "which of those: 'gfn=10c reason=lookup icount>4812000 -flush'")
     .showHelpAfterError("`umbra run --help` lists what there is.")
     .addHelpText(
       "after",
       `
+Policies:
+${policyList()}
+
 Exit status: what the guest wrote to the debug-exit port (0xf4), as
 (value << 1) | 1, or
   0    the guest halted for good, or ended with the --success status
   1    something went wrong on our side
   2    unusable option or image
   3    triple fault
+  4    --audit found an invariant broken
   124  --timeout or --max-icount reached
   130  ended with Ctrl-C, or with ^] in --ui console (SIGTERM 143, SIGHUP 129)
   141  the reader of our output went away
 
 stdout has the guest's console, stderr the summary. With --report json the
-report is on stdout and the console on stderr.`,
+report is on stdout, with --trace - the trace, and the console on stderr.`,
     )
     .action(async (image: string, options: RunOptions) => {
       const { runCommand } = await import("../run-session.ts");

@@ -1,9 +1,14 @@
 /** The report for a person: a few lines of at most 80 columns, no control characters. */
 import { basename } from "node:path";
-import { GUEST_HZ } from "../../machine/machine.ts";
+import { GUEST_HZ, type Machine } from "../../machine/machine.ts";
 import type { Stats } from "../../mmu/shadow/stats.ts";
+import type { AuditRun } from "../audit-run.ts";
+import { policyLabel } from "../policy-options.ts";
 import type { EndReason, RunResult } from "../run-session.ts";
+import { STDOUT, type TraceFile } from "../trace-file.ts";
+import { wrapped } from "../wrapped.ts";
 
+const COLUMNS = 80;
 const LABEL_WIDTH = 11;
 /** Leaves room for the longest reason and count beside the name. */
 const LONGEST_NAME = 19;
@@ -17,17 +22,12 @@ const WHY: Record<EndReason, string> = {
   stopped: "stopped",
   interrupted: "interrupted",
   closed: "output closed",
+  audit: "an invariant is broken",
 };
 
 /** Digits in groups of three, separated by blanks. */
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
-}
-
-export function policyName(mmu: "bare" | "shadow", oos: boolean, oosGlobal: boolean): string {
-  if (mmu === "bare") return "bare";
-  if (!oos) return "shadow, write-protect";
-  return oosGlobal ? "shadow, oos+global" : "shadow, oos";
 }
 
 /** The file's name without its folder, cut if it is long, and safe to print. */
@@ -38,7 +38,6 @@ function shortName(path: string): string {
 
 export function summaryReport(result: RunResult): string {
   const { machine } = result;
-  const { mmu, policy } = machine.options;
   const guestSeconds = (machine.icount / GUEST_HZ).toFixed(2);
   const rows: [string, string][] = [
     [
@@ -46,14 +45,38 @@ export function summaryReport(result: RunResult): string {
       `exit ${result.status} (${WHY[result.reason]})   ${grouped(machine.instructions)} instructions`,
     ],
     ["time", `${guestSeconds} s guest   ${result.hostSeconds.toFixed(2)} s host`],
-    ["mmu", policyName(mmu, policy.oos, policy.oosGlobal)],
+    ...labelled("mmu", mmuLabel(machine)),
   ];
   if (machine.shadow !== null) rows.push(...shadowRows(machine.shadow.stats));
   if (machine.faultChain !== null) rows.push(["fault", machine.faultChain]);
   if (machine.guestErrors > 0)
     rows.push(["guest", `${grouped(machine.guestErrors)} accesses that nothing answers, or the like`]);
   if (machine.unimplemented !== null) rows.push(["missing", machine.unimplemented]);
+  if (result.audit !== null) rows.push(...labelled("audit", auditText(result.audit)));
+  if (result.trace !== null) rows.push(...labelled("trace", traceText(result.trace)));
   return `${rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH - 1)} ${text}`).join("\n")}\n`;
+}
+
+/** The same label for each line that a text takes, once shown. */
+function labelled(label: string, text: string): [string, string][] {
+  return wrapped(text, COLUMNS - LABEL_WIDTH).map((line, i) => [i === 0 ? label : "", line]);
+}
+
+function mmuLabel({ options }: Machine): string {
+  return options.mmu === "bare" ? "bare" : `shadow, ${policyLabel(options)}`;
+}
+
+function auditText({ entries, audits, violations }: AuditRun): string {
+  const share = audits === entries ? "each" : grouped(audits);
+  const count = violations.length;
+  const verdict = count === 0 ? "all invariants held" : `${count} violation${count === 1 ? "" : "s"}`;
+  return `${verdict}; checked before ${share} of ${grouped(entries)} guest entries`;
+}
+
+function traceText({ path, seen, written }: TraceFile): string {
+  const share = written === seen ? "" : `${grouped(written)} of `;
+  const where = path === STDOUT ? "standard output" : path.replace(/\p{Cc}/gu, "?");
+  return `${share}${grouped(seen)} events to ${where}`;
 }
 
 function shadowRows(stats: Stats): [string, string][] {

@@ -11,7 +11,7 @@ import { type Gfn, type Gva, type Pfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL }
 import { firstSptep, isPresent, type Kvm, pageOf, setTrap, tableLo } from "./kvm.ts";
 import { getPage } from "./pages.ts";
 import { removeParent } from "./parents.ts";
-import { ROLE_DIRECT, roleAccess } from "./role.ts";
+import { ROLE_CLEAN, ROLE_DIRECT, roleAccess } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
 import { DIRECT_LINK_FLAGS, LINK_FLAGS, mmuSetSpte } from "./spte.ts";
 import { SET_DIRTY, SET_GLOBAL, SET_USER_FAULT, SET_WRITE_FAULT } from "./spte-flags.ts";
@@ -60,7 +60,9 @@ function prepareUse(kvm: Kvm, sptep: number): void {
   if (!isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) return;
   const child = pageOf(kvm, spt[sptep * 2]);
   child.writeFloodingCount = 0;
-  if (kvm.walker.level !== PT_DIRECTORY_LEVEL || roleAccess(child.role) === largeAccess(kvm)) return;
+  if (kvm.walker.level !== PT_DIRECTORY_LEVEL) return;
+  const clean = child.role & ROLE_CLEAN;
+  if (roleAccess(child.role) === largeAccess(kvm) && clean === (largeDirect(kvm) & ROLE_CLEAN)) return;
   removeParent(kvm, child, sptep);
   setTrap(kvm, sptep);
   kvm.flushRemoteTlbs();
@@ -77,7 +79,12 @@ function tablePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
  */
 function largePage(kvm: Kvm, gva: Gva, sptep: number): ShadowPage {
   const gfn = frameOf(kvm.walker.lo, kvm.walker.hi);
-  return getPage(kvm, gfn, gva, PT_PAGE_TABLE_LEVEL, ROLE_DIRECT, largeAccess(kvm), sptep);
+  return getPage(kvm, gfn, gva, PT_PAGE_TABLE_LEVEL, largeDirect(kvm), largeAccess(kvm), sptep);
+}
+
+function largeDirect(kvm: Kvm): number {
+  const { walker } = kvm;
+  return walker.sdm && (walker.lo & PTE_D) === 0 ? ROLE_DIRECT | ROLE_CLEAN : ROLE_DIRECT;
 }
 
 function largeAccess(kvm: Kvm): number {

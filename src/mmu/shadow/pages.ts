@@ -2,20 +2,21 @@
  * Finding or making the shadow page of a guest table. KVM: kvm_mmu_get_page, prefetch_page.
  */
 import { KVM_MMU_GET_PAGE } from "../../trace/events.ts";
-import { HIT, LOOKUP, MISS, OTHER_LEVEL, SHADOWED } from "../../trace/reasons.ts";
+import { HIT, LOOKUP, MISS, OTHER_LEVEL, SEVERAL_ADDRESSES, SHADOWED } from "../../trace/reasons.ts";
 import { NO_PAGING, PAE, PTE_P, TWO_LEVEL } from "../paging.ts";
 import { ENTRIES, type Gfn, type Gva, PT_PAGE_TABLE_LEVEL } from "../types.ts";
-import type { Kvm } from "./kvm.ts";
+import { isPresent, type Kvm, pageOf } from "./kvm.ts";
 import { addParent, markParentsUnsync } from "./parents.ts";
 import { rmapWriteProtect } from "./rmap.ts";
 import { makeRole, type Role, roleLevel, roleQuadrant } from "./role.ts";
-import type { ShadowPage } from "./shadow-page.ts";
+import { SEVERAL, type ShadowPage } from "./shadow-page.ts";
+import { demote } from "./spte.ts";
 import { refreshPage, syncPage } from "./sync.ts";
 import { accountShadowed, activePush, zapPage } from "./zap.ts";
 
 /**
  * The page for a guest table in a role, linked from `parent` (an sptep, 0 for a root). KVM: kvm_mmu_get_page.
- * @param direct 0 or ROLE_DIRECT
+ * @param direct 0, ROLE_DIRECT, or that with ROLE_CLEAN
  */
 export function getPage(
   kvm: Kvm,
@@ -34,6 +35,7 @@ export function getPage(
   while (sp !== null) {
     const next: ShadowPage | null = sp.hashNext;
     if (sp.gfn === gfn && !(sp.unsync && syncForLookup(kvm, sp, role)) && sp.role === role) {
+      if (kvm.policy.oosGlobalFix === true) noteRegion(kvm, sp, gva, parent);
       addParent(kvm, sp, parent);
       sp.writeFloodingCount = 0;
       if (sp.unsyncChildren !== 0) {
@@ -47,7 +49,10 @@ export function getPage(
     }
     sp = next;
   }
-  return newPage(kvm, gfn, role, direct, parent);
+  const made = newPage(kvm, gfn, role, direct, parent);
+  made.region = gva >>> 21;
+  if (kvm.policy.oosGlobalFix === true) noteRegion(kvm, made, gva, parent);
+  return made;
 }
 
 /**
@@ -61,6 +66,33 @@ function syncForLookup(kvm: Kvm, sp: ShadowPage, wanted: Role): boolean {
   if (roleLevel(wanted) === PT_PAGE_TABLE_LEVEL) return false;
   zapPage(kvm, sp, OTHER_LEVEL);
   return true;
+}
+
+/**
+ * The page is about to be reached at `gva`. A CR3 load may leave an unsync global table alone because its translations
+ * may be cached, but that is only so at the linear addresses where they were used. Ours.
+ */
+function noteRegion(kvm: Kvm, sp: ShadowPage, gva: Gva, parent: number): void {
+  const orphan = parent !== 0 && sp.parents === 0;
+  // It was synced just now, and all that it holds may be cached here from now on.
+  if (orphan) sp.region = gva >>> 21;
+  const several = sp.region !== gva >>> 21 || (parent !== 0 && kvm.pages[parent >>> 9].region === SEVERAL);
+  if (several && sp.region !== SEVERAL) severalAddresses(kvm, sp);
+}
+
+/** The page, and all that it leads to, is nothing for the global list any more. */
+function severalAddresses(kvm: Kvm, sp: ShadowPage): void {
+  sp.region = SEVERAL;
+  if (roleLevel(sp.role) === PT_PAGE_TABLE_LEVEL) {
+    if (sp.global) demote(kvm, sp, SEVERAL_ADDRESSES);
+    return;
+  }
+  const { spt } = kvm;
+  const first = sp.index * ENTRIES;
+  for (let sptep = first; sptep < first + ENTRIES; sptep++) {
+    const lo = spt[sptep * 2];
+    if (isPresent(lo, spt[sptep * 2 + 1])) severalAddresses(kvm, pageOf(kvm, lo));
+  }
 }
 
 function newPage(kvm: Kvm, gfn: Gfn, role: Role, direct: number, parent: number): ShadowPage {

@@ -57,3 +57,11 @@ export function clearUnsyncChild(kvm: Kvm, sptep: number): void {
   kvm.unsyncChildBitmap[word] &= ~bit;
   kvm.pages[sptep >>> 9].unsyncChildren--;
 }
+
+/** Whether a loaded root links the page. */
+export function isUnderRoot(kvm: Kvm, sp: ShadowPage): boolean {
+  for (let sptep = sp.parents; sptep !== 0; sptep = kvm.next[sptep]) {
+    if (kvm.pages[sptep >>> 9].rootCount > 0) return true;
+  }
+  return false;
+}

@@ -7,6 +7,9 @@
 import type { Gfn } from "../types.ts";
 import type { Role } from "./role.ts";
 
+/** Its region is no single one. */
+export const SEVERAL = -1;
+
 export class ShadowPage {
   /** Place in the pool, from 1; pool page 0 is pae_root, which is no shadow page. */
   readonly index: number;
@@ -35,6 +38,11 @@ export class ShadowPage {
   parents: number;
   /** Number of present entries, so that scans may stop early. Ours. */
   present: number;
+  /**
+   * Which 2 MiB of linear addresses it translates, for a directory the first 2 MiB of its GiB; SEVERAL if there are more.
+   * Kept for the list made sound.
+   */
+  region: number;
   /** Emulated stores to its table since it was last used. Modern KVM's flood detector: write_flooding_count. */
   writeFloodingCount: number;
 
@@ -59,6 +67,7 @@ export class ShadowPage {
     this.slotBitmap = 0;
     this.parents = 0;
     this.present = 0;
+    this.region = SEVERAL;
     this.writeFloodingCount = 0;
     this.hashNext = null;
     this.hashPrev = null;

@@ -22,6 +22,7 @@ import {
   NON_GLOBAL_SPTE,
   PGE_CLEAR,
   POLICY_OFF,
+  UNREACHED,
   UPPER_LEVEL,
   WHILE_SYNCING,
 } from "../../trace/reasons.ts";
@@ -41,7 +42,7 @@ import {
 import { ENTRIES, type Gfn, type Pfn, PT_PAGE_TABLE_LEVEL } from "../types.ts";
 import { isPresent, type Kvm, lookupPage, setTrap } from "./kvm.ts";
 import { linkUnsyncGlobal, unlinkUnsyncGlobal } from "./oos-list.ts";
-import { markParentsUnsync } from "./parents.ts";
+import { isUnderRoot, markParentsUnsync } from "./parents.ts";
 import { dropSpte, rmapAdd } from "./rmap.ts";
 import { isDirect, ROLE_DIRECT, ROLE_INVALID, roleLevel } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
@@ -168,7 +169,7 @@ export function mmuSetSpte(
  * A leaf that is not global ends the page's exemption from CR3 loads, for the rest of its life. If it is out of
  * sync it has to leave a trail now, or no CR3 load would ever find it. KVM: set_spte, first lines.
  */
-function demote(kvm: Kvm, sp: ShadowPage, reason: number): void {
+export function demote(kvm: Kvm, sp: ShadowPage, reason: number): void {
   sp.global = false;
   if (sp.unsync) {
     unlinkUnsyncGlobal(kvm, sp);
@@ -229,8 +230,7 @@ function unsyncPages(kvm: Kvm, gfn: Gfn, canUnsync: boolean): boolean {
 }
 
 function markUnsync(kvm: Kvm, sp: ShadowPage): void {
-  // A page that goes out of sync while no entry is global has to be found by every CR3 load.
-  if (sp.global && kvm.policy.oosGlobalFix && (kvm.walker.cr4 & CR4_PGE) === 0) demote(kvm, sp, PGE_CLEAR);
+  if (sp.global && kvm.policy.oosGlobalFix) prepareForList(kvm, sp);
   kvm.stats.mmu_unsync++;
   sp.unsync = true;
   if (sp.global) linkUnsyncGlobal(kvm, sp);
@@ -249,6 +249,27 @@ function markUnsync(kvm: Kvm, sp: ShadowPage): void {
       mmu_unsync,
       mmu_unsync_global,
     );
+  }
+}
+
+/**
+ * What must be so for a page that CR3 loads are going to leave alone. Ours.
+ *
+ * While CR4.PGE is clear nothing is global, so every CR3 load has to find the page. And each entry has to be one that a
+ * processor may hold now: if the loaded roots do not lead to the page, it may have been made long ago, and an INVLPG that
+ * could not reach it may have ended it since.
+ */
+function prepareForList(kvm: Kvm, sp: ShadowPage): void {
+  if ((kvm.walker.cr4 & CR4_PGE) === 0) {
+    demote(kvm, sp, PGE_CLEAR);
+    return;
+  }
+  if (isUnderRoot(kvm, sp)) return;
+  const first = sp.index * ENTRIES;
+  for (let sptep = first; sptep < first + ENTRIES; sptep++) {
+    if (!isPresent(kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1])) continue;
+    dropSpte(kvm, sptep, UNREACHED);
+    setTrap(kvm, sptep);
   }
 }
 

@@ -25,7 +25,7 @@ import { frameOf, PTE_A, PTE_D, PTE_G, PTE_P, TWO_LEVEL } from "../paging.ts";
 import { ENTRIES } from "../types.ts";
 import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
 import { unlinkUnsync } from "./oos-list.ts";
-import { clearUnsyncChild } from "./parents.ts";
+import { clearUnsyncChild, isUnderRoot } from "./parents.ts";
 import { dropSpte, rmapWriteProtect } from "./rmap.ts";
 import { roleAccess, roleGlevels, roleQuadrant } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
@@ -224,11 +224,4 @@ function countSkipped(kvm: Kvm): void {
   for (let sp = kvm.oosGlobalPages; sp !== null; sp = sp.oosNext) {
     kvm.tap.emit(KVM_MMU_SYNC_SKIP, isUnderRoot(kvm, sp) ? GLOBAL : OTHER_TREE, sp.index, sp.gfn, sp.role);
   }
-}
-
-function isUnderRoot(kvm: Kvm, sp: ShadowPage): boolean {
-  for (let sptep = sp.parents; sptep !== 0; sptep = kvm.next[sptep]) {
-    if (kvm.pages[sptep >>> 9].rootCount > 0) return true;
-  }
-  return false;
 }

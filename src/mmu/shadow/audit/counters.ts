@@ -11,56 +11,74 @@ import {
   TLB_SUPERVISOR,
   TLB_USER,
 } from "../../tlb.ts";
-import { isPresent, type Kvm } from "../kvm.ts";
+import { ENTRIES } from "../../types.ts";
+import type { Kvm } from "../kvm.ts";
 import { invariant, type Report } from "./invariant.ts";
+import { type AuditView, isPresentAt } from "./view.ts";
 
+const SLOT = ENTRIES - 1;
 /** Write tags may carry TAG_CODE beside the generation. */
 const GENERATION_MASK = 0xfff & ~TAG_CODE;
+const NOTHING = -1;
 
-/** What the shadow tables grant for a page: low word of rights and frame, and NX; null if they trap. */
-function shadowOf(kvm: Kvm, gva: number): { frame: number; rights: number; nx: boolean } | null {
-  const { i32 } = kvm.memory.linear;
-  const pdpte = kvm.spt[(gva >>> 30) * 2];
-  if (!kvm.rootLoaded || (pdpte & PTE_P) === 0) return null;
-  const pdeAt = (pdpte >>> 12) * 1024 + ((gva >>> 20) & 0x3fe);
-  if (!isPresent(i32[pdeAt], i32[pdeAt + 1])) return null;
-  const pteAt = (i32[pdeAt] >>> 12) * 1024 + ((gva >>> 11) & 0x3fe);
-  if (!isPresent(i32[pteAt], i32[pteAt + 1])) return null;
-  return {
-    frame: (i32[pteAt] >>> 12) * 4096,
-    rights: i32[pdeAt] & i32[pteAt],
-    nx: (i32[pdeAt + 1] | i32[pteAt + 1]) < 0,
-  };
+/** The level-2 entry that the loaded tables have for an address, or NOTHING. */
+function directoryEntry(kvm: Kvm, gva: number): number {
+  const lo = kvm.spt[(gva >>> 30) * 2];
+  if (!kvm.rootLoaded || (lo & PTE_P) === 0) return NOTHING;
+  const sptep = ((lo >>> 12) - kvm.shadowPfn) * ENTRIES + ((gva >>> 21) & SLOT);
+  return isPresentAt(kvm, sptep) ? sptep : NOTHING;
 }
 
-function inv40(kvm: Kvm, report: Report): void {
+function leafEntry(kvm: Kvm, directory: number, gva: number): number {
+  if (directory === NOTHING) return NOTHING;
+  const sptep = ((kvm.spt[directory * 2] >>> 12) - kvm.shadowPfn) * ENTRIES + ((gva >>> 12) & SLOT);
+  return isPresentAt(kvm, sptep) ? sptep : NOTHING;
+}
+
+function inv40({ kvm }: AuditView, report: Report): void {
   const { words } = kvm.tlb;
   const generation = words[TLB_GENERATION];
-  for (const set of [TLB_SUPERVISOR, TLB_USER]) {
-    for (let entry = set; entry < set + TLB_ENTRIES * 4; entry += 4) {
-      const valid = (tag: number): boolean =>
-        words[entry + tag] !== 0 && (words[entry + tag] & GENERATION_MASK) === generation;
-      const tag = [TAG_READ, TAG_WRITE, TAG_FETCH].find(valid);
-      if (tag === undefined) continue;
-      const page = words[entry + tag] & ~0xfff;
-      const gva = (page >>> 0).toString(16);
-      const shadow = shadowOf(kvm, page);
-      const user = set === TLB_USER;
-      if (shadow === null) report(null, -1, `the TLB maps ${gva}, the shadow tables do not`);
-      else if ((page + words[entry + ADDEND]) >>> 0 !== shadow.frame) {
-        report(null, -1, `the TLB maps ${gva} to another frame than the shadow tables`);
-      } else if (
-        (user && (shadow.rights & PTE_US) === 0) ||
-        (valid(TAG_WRITE) && (shadow.rights & PTE_RW) === 0) ||
-        (valid(TAG_FETCH) && shadow.nx)
-      ) {
-        report(null, -1, `the TLB grants more at ${gva} than the shadow tables`);
-      }
-    }
+  for (let entry = TLB_SUPERVISOR; entry < TLB_USER + TLB_ENTRIES * 4; entry += 4) {
+    const read = words[entry + TAG_READ];
+    const write = words[entry + TAG_WRITE];
+    const fetch = words[entry + TAG_FETCH];
+    // Tag 0 has no generation, for they count from 1.
+    if ((read & GENERATION_MASK) === generation) checkTranslation(kvm, entry, read, false, false, report);
+    if ((write & GENERATION_MASK) === generation) checkTranslation(kvm, entry, write, true, false, report);
+    if ((fetch & GENERATION_MASK) === generation) checkTranslation(kvm, entry, fetch, false, true, report);
   }
 }
 
-function inv41(kvm: Kvm, report: Report): void {
+function checkTranslation(
+  kvm: Kvm,
+  entry: number,
+  tag: number,
+  write: boolean,
+  fetch: boolean,
+  report: Report,
+): void {
+  const { spt, tlb } = kvm;
+  const page = tag & ~0xfff;
+  const directory = directoryEntry(kvm, page);
+  const leaf = leafEntry(kvm, directory, page);
+  const gva = (page >>> 0).toString(16);
+  if (leaf === NOTHING) {
+    report(null, -1, `the TLB maps ${gva}, the shadow tables do not`);
+    return;
+  }
+  if ((page + tlb.words[entry + ADDEND]) >>> 12 !== spt[leaf * 2] >>> 12) {
+    report(null, -1, `the TLB maps ${gva} to another frame than the shadow tables`);
+    return;
+  }
+  const rights = spt[directory * 2] & spt[leaf * 2];
+  const nx = (spt[directory * 2 + 1] | spt[leaf * 2 + 1]) < 0;
+  const user = entry >= TLB_USER;
+  if ((user && (rights & PTE_US) === 0) || (write && (rights & PTE_RW) === 0) || (fetch && nx)) {
+    report(null, -1, `the TLB grants more at ${gva} than the shadow tables`);
+  }
+}
+
+function inv41({ kvm }: AuditView, report: Report): void {
   const { exits_pf, pf_fixed, pf_guest, mmio_exits } = kvm.stats;
   if (exits_pf !== pf_fixed + pf_guest + mmio_exits) {
     report(
@@ -71,18 +89,18 @@ function inv41(kvm: Kvm, report: Report): void {
   }
 }
 
-function inv42(kvm: Kvm, report: Report): void {
+function inv42({ kvm }: AuditView, report: Report): void {
   const { mmu_flooded, mmu_recycled, mmu_shadow_zapped } = kvm.stats;
   if (mmu_flooded + mmu_recycled > mmu_shadow_zapped) {
     report(null, -1, `${mmu_flooded} flooded and ${mmu_recycled} recycled of ${mmu_shadow_zapped} zapped`);
   }
 }
 
-function inv43(kvm: Kvm, report: Report): void {
+function inv43({ kvm }: AuditView, report: Report): void {
   if (kvm.stats.remote_tlb_flush !== 0) report(null, -1, "there is no other processor to flush");
 }
 
-function inv44(kvm: Kvm, report: Report): void {
+function inv44({ kvm }: AuditView, report: Report): void {
   const { invlpg, tlb_flush } = kvm.stats;
   if (invlpg > tlb_flush) report(null, -1, `${invlpg} INVLPG, ${tlb_flush} flushes`);
 }

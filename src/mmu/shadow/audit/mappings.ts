@@ -1,60 +1,96 @@
 /** Invariants 12 to 15: what leaves map, and who knows it. */
-import { isPresent, type Kvm } from "../kvm.ts";
+import { ENTRIES } from "../../types.ts";
+import type { Kvm } from "../kvm.ts";
 import { isDirect, isInvalid, roleLevel } from "../role.ts";
-import { eachPresent, invariant, listOf, livePages, type Report } from "./invariant.ts";
+import { invariant, type Report } from "./invariant.ts";
+import { type AuditView, isPresentAt } from "./view.ts";
 
-function inv12(kvm: Kvm, report: Report): void {
-  const leaves = new Map<number, number>();
-  for (const sp of livePages(kvm)) {
-    if (roleLevel(sp.role) === 1) eachPresent(kvm, sp, (_, sptep) => leaves.set(sptep, kvm.gfns[sptep]));
+const SLOT = ENTRIES - 1;
+
+/** Checks one reverse map and returns how many entries it has, up to where it is broken. */
+function checkList(kvm: Kvm, gfn: number, report: Report): number {
+  const { rmap, next, prev, pages, gfns } = kvm;
+  let before = 0;
+  let count = 0;
+  for (let sptep = rmap[gfn]; sptep !== 0; sptep = next[sptep]) {
+    const sp = pages[sptep >>> 9];
+    if (!sp.live || roleLevel(sp.role) !== 1 || !isPresentAt(kvm, sptep)) {
+      report(sp, sptep & SLOT, `in the rmap of gfn ${gfn.toString(16)}, but not present`);
+    } else if (gfns[sptep] !== gfn) {
+      report(sp, sptep & SLOT, `in the rmap of gfn ${gfn.toString(16)}, but maps another`);
+    }
+    if (prev[sptep] !== before) {
+      // Going on could go round for ever.
+      report(sp, sptep & SLOT, "its rmap list is broken");
+      return count;
+    }
+    before = sptep;
+    count++;
   }
-  const gfns = new Set(leaves.values());
-  for (const slot of kvm.memory.slots) {
-    for (let gfn = slot.baseGfn; gfn < slot.baseGfn + slot.npages; gfn++)
-      if (kvm.rmap[gfn] !== 0) gfns.add(gfn);
-  }
-  for (const gfn of gfns) {
-    let before = 0;
-    for (const sptep of listOf(kvm, kvm.rmap[gfn])) {
-      const sp = kvm.pages[sptep >>> 9];
-      if (!isPresent(kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1])) {
-        report(sp, sptep & 511, `in the rmap of gfn ${gfn.toString(16)}, but not present`);
-      } else if (leaves.get(sptep) !== gfn) {
-        report(sp, sptep & 511, `in the rmap of gfn ${gfn.toString(16)}, but maps another`);
-      }
-      if (kvm.prev[sptep] !== before) report(sp, sptep & 511, "its rmap list is broken");
-      before = sptep;
-      leaves.delete(sptep);
+  return count;
+}
+
+/**
+ * Every list is made of leaves that belong there, none twice; then it is enough that there are as many leaves as list
+ * members. Only if not, the missing ones are looked for.
+ */
+function inv12(view: AuditView, report: Report): void {
+  const { kvm, live, first, end } = view;
+  let listed = 0;
+  for (const { baseGfn, npages } of kvm.memory.slots) {
+    for (let gfn = baseGfn; gfn < baseGfn + npages; gfn++) {
+      if (kvm.rmap[gfn] !== 0) listed += checkList(kvm, gfn, report);
     }
   }
-  for (const [sptep, gfn] of leaves) {
-    report(kvm.pages[sptep >>> 9], sptep & 511, `missing in the rmap of gfn ${gfn.toString(16)}`);
+  let leaves = 0;
+  for (const sp of live) if (roleLevel(sp.role) === 1) leaves += end[sp.index] - first[sp.index];
+  if (listed !== leaves) findUnlisted(view, report);
+}
+
+function findUnlisted({ kvm, live, present, first, end }: AuditView, report: Report): void {
+  for (const sp of live) {
+    if (roleLevel(sp.role) !== 1) continue;
+    for (let i = first[sp.index]; i < end[sp.index]; i++) {
+      const gfn = kvm.gfns[present[i]];
+      let guard = 0;
+      let at = kvm.rmap[gfn];
+      while (at !== present[i] && at !== 0 && guard++ <= kvm.next.length) at = kvm.next[at];
+      if (at !== present[i]) report(sp, present[i] & SLOT, `missing in the rmap of gfn ${gfn.toString(16)}`);
+    }
   }
 }
 
-function inv13(kvm: Kvm, report: Report): void {
-  for (const sp of livePages(kvm)) {
+function inv13({ kvm, live, present, first, end }: AuditView, report: Report): void {
+  for (const sp of live) {
     if (roleLevel(sp.role) !== 1) continue;
-    eachPresent(kvm, sp, (index, sptep, lo) => {
+    for (let i = first[sp.index]; i < end[sp.index]; i++) {
+      const sptep = present[i];
+      const lo = kvm.spt[sptep * 2];
       const pfn = kvm.memory.pfn(kvm.gfns[sptep]);
-      if (lo >>> 12 !== pfn) report(sp, index, `maps pfn ${lo >>> 12}, its gfn is at ${pfn}`);
-    });
+      if (lo >>> 12 !== pfn) report(sp, sptep & SLOT, `maps pfn ${lo >>> 12}, its gfn is at ${pfn}`);
+    }
   }
 }
 
-function inv14(kvm: Kvm, report: Report): void {
-  for (const sp of livePages(kvm)) {
+function inv14({ kvm, live, present, first, end }: AuditView, report: Report): void {
+  const { memory, gfns } = kvm;
+  for (const sp of live) {
     if (roleLevel(sp.role) !== 1) continue;
-    eachPresent(kvm, sp, (index, sptep) => {
-      const slot = kvm.memory.slotId(kvm.gfns[sptep]);
-      if ((sp.slotBitmap & (1 << slot)) === 0) report(sp, index, `slot ${slot} is not in the slot bitmap`);
-    });
+    for (let i = first[sp.index]; i < end[sp.index]; i++) {
+      const gfn = gfns[present[i]];
+      // What has no memory of its own is for INV-13.
+      if (memory.pfn(gfn) < 0 || memory.unalias(gfn) !== gfn) continue;
+      const slot = memory.slotId(gfn);
+      if ((sp.slotBitmap & (1 << slot)) === 0) {
+        report(sp, present[i] & SLOT, `slot ${slot} is not in the slot bitmap`);
+      }
+    }
   }
 }
 
-function inv15(kvm: Kvm, report: Report): void {
+function inv15({ kvm, live }: AuditView, report: Report): void {
   const expected = new Map<number, number>();
-  for (const sp of livePages(kvm)) {
+  for (const sp of live) {
     if (isInvalid(sp.role) || isDirect(sp.role)) continue;
     const block = sp.gfn >>> 9;
     expected.set(block, (expected.get(block) ?? 0) + 1);
