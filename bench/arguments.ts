@@ -5,6 +5,7 @@ import { isGroup, ROWS, type Row, selectRows } from "./rows.ts";
 import type { Effort } from "./runner.ts";
 
 export const HELP = `npm run bench -- [ROW|GROUP]... [options]
+npm run bench -- mmu [--quick]    what single steps of the shadow MMU cost, and how that grows
 
   ROW, GROUP           what to run; all rows by default (--list shows them)
   --mmu bare|shadow    MMU of umbra; shadow by default
@@ -37,6 +38,7 @@ export interface LoopsCommand {
 export type Command =
   | LoopsCommand
   | { readonly command: "compare"; readonly a: string; readonly b: string }
+  | { readonly command: "mmu"; readonly quick: boolean }
   | { readonly command: "list" }
   | { readonly command: "help" };
 
@@ -47,6 +49,11 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.compare) {
     if (positionals.length !== 2) throw new UsageError("--compare takes two files, A and B.");
     return { command: "compare", a: positionals[0], b: positionals[1] };
+  }
+  if (positionals[0] === "mmu") {
+    const others = Object.keys(values).filter((name) => name !== "quick");
+    if (positionals.length > 1 || others.length > 0) throw new UsageError("mmu goes with --quick only.");
+    return { command: "mmu", quick: values.quick === true };
   }
   const unknown = positionals.find((word) => !isGroup(word) && !ROWS.some(({ name }) => name === word));
   if (unknown !== undefined)

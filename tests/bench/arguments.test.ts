@@ -49,3 +49,12 @@ describe("the command line of the benchmarks", () => {
     expect(() => parseCommand(args)).toThrow(new UsageError(sentence));
   });
 });
+
+describe("npm run bench -- mmu", () => {
+  it("takes --quick and nothing else", () => {
+    expect(parseCommand(["mmu"])).toEqual({ command: "mmu", quick: false });
+    expect(parseCommand(["mmu", "--quick"])).toEqual({ command: "mmu", quick: true });
+    expect(() => parseCommand(["mmu", "kmap"])).toThrow("mmu goes with --quick only.");
+    expect(() => parseCommand(["mmu", "--mmu", "bare"])).toThrow("mmu goes with --quick only.");
+  });
+});
