@@ -10,6 +10,7 @@ import { Tap } from "../trace/tap.ts";
 import { parseMemorySize } from "./args.ts";
 import { AuditRun, auditInterval } from "./audit-run.ts";
 import type { RunOptions } from "./commands/run.ts";
+import { DirtyLog, dirtyLogInterval } from "./dirty-log.ts";
 import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
 import { OutputFile, readInput } from "./files.ts";
 import { type CatalogGuest, guestImagePath } from "./guest-catalog.ts";
@@ -26,6 +27,7 @@ export interface PreparedRun {
   readonly machine: Machine;
   readonly trace: TraceFile | null;
   readonly audit: AuditRun | null;
+  readonly dirtyLog: DirtyLog | null;
   /** The texts of events. */
   readonly texts: Texts;
   readonly console: OutputStream;
@@ -62,6 +64,7 @@ export function prepare(
   const { wires, files } = debugConsoles(options, console);
   const request = traceRequest(options);
   const interval = auditInterval(options, choice);
+  const round = dirtyLogInterval(options, choice);
   const machine = buildMachine({
     ramBytes,
     ...choice,
@@ -75,7 +78,8 @@ export function prepare(
   const texts = listen(machine, trace, audit);
   for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
   machine.load(image);
-  return { machine, console, files, trace, audit, texts };
+  const dirtyLog = round === null || shadow === null ? null : new DirtyLog(machine, shadow, round);
+  return { machine, console, files, trace, audit, dirtyLog, texts };
 }
 
 function consoleStream(options: RunOptions): Writable {

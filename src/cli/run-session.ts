@@ -8,6 +8,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { GUEST_HZ, type Machine, type RunOutcome } from "../machine/machine.ts";
 import type { AuditRun } from "./audit-run.ts";
 import type { RunOptions } from "./commands/run.ts";
+import type { DirtyLog } from "./dirty-log.ts";
 import {
   STATUS_BROKEN_PIPE,
   STATUS_LIMIT,
@@ -49,6 +50,7 @@ export interface RunResult {
   readonly hostSeconds: number;
   readonly trace: TraceFile | null;
   readonly audit: AuditRun | null;
+  readonly dirtyLog: DirtyLog | null;
 }
 
 export async function runCommand(name: string, options: RunOptions): Promise<number> {
@@ -98,7 +100,7 @@ export class RunSession {
   }
 
   async run(): Promise<RunResult> {
-    const { console, files, trace, audit } = this.prepared;
+    const { console, files, trace, audit, dirtyLog } = this.prepared;
     let reason: EndReason;
     try {
       reason = await this.loop();
@@ -111,6 +113,7 @@ export class RunSession {
       if (trace !== null) await this.closeTrace(trace);
     }
     if (standardOutputFailed()) reason = "closed";
+    dirtyLog?.endRound();
     return {
       image: this.name,
       machine: this.machine,
@@ -120,6 +123,7 @@ export class RunSession {
       hostSeconds: (performance.now() - this.started) / 1000,
       trace,
       audit,
+      dirtyLog,
     };
   }
 
@@ -130,10 +134,11 @@ export class RunSession {
 
   private async loop(): Promise<EndReason> {
     const { machine, stop, keyboard } = this;
-    const { trace, audit } = this.prepared;
+    const { trace, audit, dirtyLog } = this.prepared;
     const limit = this.options.maxIcount ?? Number.POSITIVE_INFINITY;
     for (;;) {
       const reason = this.runSlice(limit);
+      dirtyLog?.advance();
       for (const file of this.prepared.files) file.flush();
       if (trace !== null) await stop.wait(trace.flush());
       await stop.wait(this.prepared.console.flush());
@@ -152,8 +157,9 @@ export class RunSession {
   /** Runs for a slice at most; in steps that are small while the guest reads its input. */
   private runSlice(limit: number): RunOutcome["reason"] {
     const { machine, keyboard } = this;
+    const { dirtyLog } = this.prepared;
     const slice = this.prepared.trace?.path === STDOUT ? TRACED_SLICE : SLICE;
-    const end = Math.min(machine.icount + slice, limit);
+    const end = Math.min(machine.icount + slice, limit, dirtyLog?.roundEnd ?? limit);
     let step = keyboard === null ? slice : READING_STEP;
     let reason: RunOutcome["reason"] = "icount";
     for (;;) {

@@ -65,6 +65,11 @@ export const LEVEL1_ONE_ROLE = define(
   "level 1, one role: let it drift",
   "kvm_unsync_page",
 );
+export const LEVEL1_ALL_ROLES = define(
+  "level1_all_roles",
+  "level 1: let all its roles drift",
+  "today's mmu_try_to_unsync_pages",
+);
 export const UPPER_LEVEL = define(
   "upper_level",
   "not a level-1 table: upper levels are never unsynced",

@@ -250,8 +250,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "modern: only one role of a table is marked unsync",
     file: "spte.ts",
-    from: "    if (sp.unsync !== true) markUnsync(kvm, sp);\n  }\n  return true;",
-    to: "    if (sp.unsync !== true) {\n      markUnsync(kvm, sp);\n      return true;\n    }\n  }\n  return true;",
+    from: "    if (sp.unsync !== true) markUnsync(kvm, sp, LEVEL1_ALL_ROLES);\n  }\n  return true;",
+    to: "    if (sp.unsync !== true) {\n      markUnsync(kvm, sp, LEVEL1_ALL_ROLES);\n      return true;\n    }\n  }\n  return true;",
   },
   {
     name: "modern: INVLPG leaves entries of unsync pages as they are",

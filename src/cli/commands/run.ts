@@ -23,6 +23,8 @@ export interface RunOptions extends PolicyOptions {
   readonly timeout?: number;
   /** Check the invariants at each guest entry that is a multiple of this; true for every entry. */
   readonly audit?: number | true;
+  /** Instructions of a round of the dirty log; true for one round. */
+  readonly dirtyLog?: number | true;
   /** A file, its suffix .ndjson, .json or .txt; "-" for standard output. */
   readonly trace?: string;
   readonly events?: string;
@@ -73,6 +75,11 @@ export function declareRun(program: Command): void {
       "--audit [n]",
       "check all invariants of the shadow MMU before every guest entry, or every nth: --audit=64",
       parseAuditInterval,
+    )
+    .option(
+      "--dirty-log [n]",
+      "log the frames that the guest stores to, in rounds of that many instructions",
+      parseCount,
     )
     .option("--trace <file>", "write what the MMU does and why: .ndjson, .json (Perfetto), .txt; - is stdout")
     .option("--events <names>", "which events: mmu, exit, guest, kvm_mmu_*, separated by commas")

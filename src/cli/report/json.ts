@@ -4,6 +4,7 @@ import { GUEST_HZ, type Machine } from "../../machine/machine.ts";
 import { nameOfPolicy } from "../../mmu/shadow/policy.ts";
 import { kvmCounters, umbraCounters } from "../../mmu/shadow/stats.ts";
 import type { AuditRun } from "../audit-run.ts";
+import type { DirtyLog } from "../dirty-log.ts";
 import { nearestPolicy, policyLabel } from "../policy-options.ts";
 import type { RunResult } from "../run-session.ts";
 import type { TraceFile } from "../trace-file.ts";
@@ -24,6 +25,10 @@ export function policyReport({ options, shadow }: Machine): object {
 
 function auditReport({ entries, audits, violations }: AuditRun): object {
   return { entries, audits, violations };
+}
+
+function dirtyLogReport({ rounds, total }: DirtyLog): object {
+  return { rounds, frames: total };
 }
 
 function traceReport({ path, seen, written }: TraceFile): object {
@@ -47,6 +52,7 @@ export function jsonReport(result: RunResult): object {
     guestErrors: machine.guestErrors,
     counters,
     ...(result.audit === null ? {} : { audit: auditReport(result.audit) }),
+    ...(result.dirtyLog === null ? {} : { dirtyLog: dirtyLogReport(result.dirtyLog) }),
     ...(result.trace === null ? {} : { trace: traceReport(result.trace) }),
     stateHash: stateHash(machine),
   };

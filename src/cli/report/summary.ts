@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { GUEST_HZ, type Machine } from "../../machine/machine.ts";
 import type { Stats } from "../../mmu/shadow/stats.ts";
 import type { AuditRun } from "../audit-run.ts";
+import type { DirtyLog } from "../dirty-log.ts";
 import { policyLabel } from "../policy-options.ts";
 import type { EndReason, RunResult } from "../run-session.ts";
 import { STDOUT, type TraceFile } from "../trace-file.ts";
@@ -53,6 +54,7 @@ export function summaryReport(result: RunResult): string {
     rows.push(["guest", `${grouped(machine.guestErrors)} accesses that nothing answers, or the like`]);
   if (machine.unimplemented !== null) rows.push(["missing", machine.unimplemented]);
   if (result.audit !== null) rows.push(...labelled("audit", auditText(result.audit)));
+  if (result.dirtyLog !== null) rows.push(...labelled("dirty log", dirtyLogText(result.dirtyLog)));
   if (result.trace !== null) rows.push(...labelled("trace", traceText(result.trace)));
   return `${rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH - 1)} ${text}`).join("\n")}\n`;
 }
@@ -71,6 +73,13 @@ function auditText({ entries, audits, violations }: AuditRun): string {
   const count = violations.length;
   const verdict = count === 0 ? "all invariants held" : `${count} violation${count === 1 ? "" : "s"}`;
   return `${verdict}; checked before ${share} of ${grouped(entries)} guest entries`;
+}
+
+function dirtyLogText({ rounds, total }: DirtyLog): string {
+  if (rounds.length === 1) return `${grouped(total)} frames stored to`;
+  const least = grouped(Math.min(...rounds));
+  const most = grouped(Math.max(...rounds));
+  return `${grouped(total)} frames stored to; ${rounds.length} rounds of ${least} to ${most}`;
 }
 
 function traceText({ path, seen, written }: TraceFile): string {

@@ -17,6 +17,7 @@ import {
 } from "../../trace/events.ts";
 import {
   GPTE_CHANGED,
+  LEVEL1_ALL_ROLES,
   LEVEL1_ONE_ROLE,
   MANY_ROLES,
   NON_GLOBAL_SPTE,
@@ -208,7 +209,7 @@ function unsyncPage(kvm: Kvm, sp: ShadowPage): boolean {
     }
     other = other.hashNext;
   }
-  markUnsync(kvm, sp);
+  markUnsync(kvm, sp, LEVEL1_ONE_ROLE);
   return false;
 }
 
@@ -224,12 +225,12 @@ function unsyncPages(kvm: Kvm, gfn: Gfn, canUnsync: boolean): boolean {
   }
   for (let sp = bucket; sp !== null; sp = sp.hashNext) {
     if (sp.gfn !== gfn || (sp.role & (ROLE_DIRECT | ROLE_INVALID)) !== 0) continue;
-    if (sp.unsync !== true) markUnsync(kvm, sp);
+    if (sp.unsync !== true) markUnsync(kvm, sp, LEVEL1_ALL_ROLES);
   }
   return true;
 }
 
-function markUnsync(kvm: Kvm, sp: ShadowPage): void {
+function markUnsync(kvm: Kvm, sp: ShadowPage, reason: number): void {
   if (sp.global && kvm.policy.oosGlobalFix) prepareForList(kvm, sp);
   kvm.stats.mmu_unsync++;
   sp.unsync = true;
@@ -241,7 +242,7 @@ function markUnsync(kvm: Kvm, sp: ShadowPage): void {
     const { index, gfn, role, global } = sp;
     kvm.tap.emit(
       KVM_MMU_UNSYNC_PAGE,
-      LEVEL1_ONE_ROLE,
+      reason,
       index,
       gfn,
       role,

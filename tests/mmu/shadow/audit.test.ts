@@ -9,7 +9,7 @@ import { unlinkUnsync } from "../../../src/mmu/shadow/oos-list.ts";
 import type { Policy } from "../../../src/mmu/shadow/policy.ts";
 import { ROLE_INVALID } from "../../../src/mmu/shadow/role.ts";
 import type { ShadowPage } from "../../../src/mmu/shadow/shadow-page.ts";
-import { A } from "../../support/page-tables.ts";
+import { A, NX } from "../../support/page-tables.ts";
 import { PAE, PSE, USER } from "../harness.ts";
 import { F, F2, KERNEL, Kernel, LOCAL, V } from "./kernel.ts";
 
@@ -74,6 +74,8 @@ const damage: [string, (p: Parts) => void][] = [
   ["INV-31", ({ m }) => m.unsyncChildren++],
   ["INV-31", ({ m }) => m.oosGlobalChildren++],
   ["INV-40", ({ kvm, leafOfT }) => (kvm.spt[leafOfT * 2] &= ~2)],
+  ["INV-40", ({ kvm, u }) => (kvm.spt[u.index * 1024] &= ~4)],
+  ["INV-40", ({ k, kvm, leafOfT }) => [k.cpu.fetch(F), (kvm.spt[leafOfT * 2 + 1] |= NX)]],
   ["INV-41", ({ kvm }) => kvm.stats.exits_pf++],
   ["INV-42", ({ kvm }) => (kvm.stats.mmu_flooded = 1e6)],
   ["INV-43", ({ kvm }) => kvm.stats.remote_tlb_flush++],
