@@ -7,6 +7,9 @@
  *     32-bit PDE, PTE  31:12 frame | G PAT D A PCD PWT US RW P
  *     32-bit PDE, 4M   31:22 frame | 21:17 rsvd | 16:13 = bits 35:32 | PAT | G PS D A PCD PWT US RW P
  *
+ * Differs: CPUID does not report the PAT, so bit 7 of a PTE and bit 12 of a PDE that maps a large page ought to be
+ * reserved; they are taken for PAT bits and ignored, as KVM does.
+ *
  * SDM: volume 3, 4.3 (32-bit paging), 4.4 (PAE paging), 4.6 (access rights), 4.7 (error code). MAXPHYADDR is 36.
  */
 import type { Gfn } from "./types.ts";

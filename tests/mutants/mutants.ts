@@ -188,6 +188,12 @@ export const mutants: readonly Mutant[] = [
     to: "  if (isUnderRoot(kvm, sp) || sp.unsync === false) return;\n",
   },
   {
+    name: "the fixed list guesses entries where no processor can hold them",
+    file: "pte-write.ts",
+    from: "  if (kvm.policy.oosGlobalFix && isOosGlobal(sp) && !isUnderRoot(kvm, sp)) return;\n",
+    to: "",
+  },
+  {
     name: "a zapped page's parents still point to it",
     file: "zap.ts",
     from: "    removeParent(kvm, sp, sptep);\n    setTrap(kvm, sptep);\n  }\n}\n\n/** KVM: account_shadowed",

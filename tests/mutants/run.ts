@@ -15,6 +15,7 @@ const work = join(root, "node_modules/.cache/umbra/mutants");
 const COPIED = [
   "src",
   "tests",
+  "docs",
   "scripts",
   "bin",
   "guests",

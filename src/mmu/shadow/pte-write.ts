@@ -21,7 +21,8 @@ import {
 } from "../paging.ts";
 import { ENTRIES, type Gfn, PT_DIRECTORY_LEVEL, PT_PAGE_TABLE_LEVEL } from "../types.ts";
 import { isPresent, type Kvm, pageOf, setTrap } from "./kvm.ts";
-import { removeParent } from "./parents.ts";
+import { isOosGlobal } from "./oos-list.ts";
+import { isUnderRoot, removeParent } from "./parents.ts";
 import { dropSpte } from "./rmap.ts";
 import { ROLE_DIRECT, ROLE_INVALID, roleAccess, roleGlevels, roleLevel, roleQuadrant } from "./role.ts";
 import type { ShadowPage } from "./shadow-page.ts";
@@ -203,6 +204,8 @@ function updateSpte(kvm: Kvm, sp: ShadowPage, sptep: number, lo: number, hi: num
     return;
   }
   if ((lo & PTE_A) === 0) return;
+  // The list made sound: no processor can hold now what the loaded roots do not lead to.
+  if (kvm.policy.oosGlobalFix && isOosGlobal(sp) && !isUnderRoot(kvm, sp)) return;
   const gfn = kvm.memory.unalias(frameOf(lo, hi));
   if (gfn !== kvm.updateGfn || kvm.updatePfn < 0 || walker.leafReserved(lo, hi)) return;
   const access = roleAccess(sp.role) & walker.entryAccess(lo, hi);
