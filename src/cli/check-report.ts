@@ -42,7 +42,7 @@ export function campaignText(asked: Asked, setup: Setup, campaign: Campaign): st
 
 function failureText(asked: Asked, setup: Setup, failure: Failure, number: number): string {
   const told = tell(setup, failure.ops);
-  const times = failure.count === 1 ? "" : `, found ${grouped(failure.count)} times`;
+  const times = failure.count === 1 ? "" : ` (found ${grouped(failure.count)} times)`;
   const stale = failure.reproduced
     ? ""
     : `${lines("This does not go wrong on a machine that is new: what ran before it left something behind.", 0)}\n`;

@@ -27,7 +27,7 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
   refuseIdleOptions(options);
   const choice = choosePolicy(options);
   const mode: Mode = options.mode ?? "pae";
-  const setup = setupFor(choice, mode, options.audit === true);
+  const setup = setupFor(choice, mode, options);
   const asked: Asked = {
     policy: policyLabel(choice),
     options: optionsAgain(options, mode),
@@ -39,12 +39,13 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
   return explore(asked, setup, options);
 }
 
-function setupFor({ mmu, policy }: PolicyChoice, mode: Mode, audit: boolean): Setup {
+function setupFor({ mmu, policy }: PolicyChoice, mode: Mode, options: CheckOptions): Setup {
   const shadowPages = policy.shadowPages === 0 ? SHADOW_PAGES : policy.shadowPages;
   return {
     tested: mmu === "bare" ? { mmu } : { mmu, policy },
     mode,
-    audit,
+    audit: options.audit === true,
+    strictFaults: options.strictFaults === true,
     newMemory: () => allocateLinearMemory({ ramBytes: RAM_BYTES, shadowPages }),
   };
 }
@@ -69,7 +70,18 @@ function refuseIdleOptions(options: CheckOptions): void {
 
 /** The options that a replay needs, as the user wrote them. */
 function optionsAgain(options: CheckOptions, mode: Mode): string[] {
-  const notOurs = ["runs", "ops", "seed", "shard", "all", "replay", "report", "mode", "audit"];
+  const notOurs = [
+    "runs",
+    "ops",
+    "seed",
+    "shard",
+    "all",
+    "replay",
+    "report",
+    "mode",
+    "audit",
+    "strictFaults",
+  ];
   const words: string[] = [];
   for (const [key, value] of Object.entries(options)) {
     if (notOurs.includes(key) || value === undefined) continue;
@@ -78,6 +90,7 @@ function optionsAgain(options: CheckOptions, mode: Mode): string[] {
   }
   if (mode !== "pae") words.push(`--mode ${mode}`);
   if (options.audit === true) words.push("--audit");
+  if (options.strictFaults === true) words.push("--strict-faults");
   return words;
 }
 

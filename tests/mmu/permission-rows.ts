@@ -115,6 +115,19 @@ export function pairs(mode: Controls, differs: Differences): Pair[] {
   return [...all.values()];
 }
 
+/** A few pairs in which each control bit decides something. */
+export function mixedPairs(pae: boolean): Pair[] {
+  const pdes = named(pae ? PAE_ENTRIES : TWO_LEVEL_PDES, [
+    "P RW US",
+    "P US A D G",
+    "P RW US PS",
+    "P US A D PS G",
+    ...(pae ? ["P RW US NX", "P RW US A D PS G NX"] : ["P RW US PS RSVD"]),
+  ]);
+  const ptes = named(pae ? PAE_ENTRIES : TWO_LEVEL_PTES, ["P RW US G", pae ? "P US A D NX" : "P US A D"]);
+  return pdes.flatMap((pde) => ptes.map((pte): Pair => [pde, pte]));
+}
+
 const BOOLEANS = [true, false];
 
 /** Settings of the control bits: 16, or 8 in which any three bits take all their values. */

@@ -109,7 +109,7 @@ class StoryArbitrary extends fc.Arbitrary<readonly Op[]> {
   }
 
   private store(random: fc.Random, theme: Theme): StoreOp {
-    const frame = pick(random, theme.stored);
+    const frame = this.tableOf(pick(random, theme.stored));
     // In PAE tables every second word begins an entry.
     const wide = this.mode === "pae" || (this.mode === "mixed" && random.next(2) !== 0);
     const offset = wide
@@ -130,6 +130,12 @@ class StoryArbitrary extends fc.Arbitrary<readonly Op[]> {
     if (rare < 2) return { kind: "store", frame, offset, bytes: 2, lo: lo & 0xffff, hi: 0, emulated };
     if (rare < 4) return { kind: "store", frame, offset, bytes: 1, lo: lo & 0xff, hi: 0, emulated };
     return { kind: "store", frame, offset, bytes: 4, lo, hi: 0, emulated };
+  }
+
+  /** In 2-level paging the roots are the directories. */
+  private tableOf(frame: number): number {
+    if (this.mode !== "32bit") return frame;
+    return frame === D0 ? R0 : frame === D1 ? R1 : frame;
   }
 
   private entry(random: fc.Random, theme: Theme, frame: number): number {

@@ -6,12 +6,12 @@ import type { Gva } from "../types.ts";
 import { WORDS } from "./universe.ts";
 
 /** An event that drops everything; all but global translations; or one page. SDM: volume 3, 4.10.4.1. */
-export type DropKind = "all" | "cr3" | "invlpg";
+export type DropKind = "all" | "cr3" | "invlpg" | "fault";
 
 export interface Drop {
   readonly time: number;
   readonly kind: DropKind;
-  /** Only for INVLPG. */
+  /** Only for INVLPG and page faults. */
   readonly gva: Gva;
 }
 
@@ -73,15 +73,16 @@ export class History {
     this.now++;
     this.drops.push({ time: this.now, kind, gva });
     if (kind === "all") this.allSince = this.now;
-    if (kind !== "invlpg") this.nonGlobalSince = this.now;
+    if (kind === "all" || kind === "cr3") this.nonGlobalSince = this.now;
   }
 
-  /** The last INVLPG of an address in the naturally aligned region of that size around `gva`; 0 if there was none. */
+  /** The last INVLPG (or page fault that counts as one) of an address in the naturally aligned region of that size around `gva`; 0 if there was none. */
   lastInvlpg(gva: Gva, bytes: number): number {
     const region = Math.floor(gva / bytes);
     for (let i = this.drops.length - 1; i >= 0; i--) {
       const drop = this.drops[i];
-      if (drop.kind === "invlpg" && Math.floor(drop.gva / bytes) === region) return drop.time;
+      if ((drop.kind === "invlpg" || drop.kind === "fault") && Math.floor(drop.gva / bytes) === region)
+        return drop.time;
     }
     return 0;
   }

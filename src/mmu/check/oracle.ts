@@ -94,6 +94,14 @@ export class Oracle {
     return this.fresh.walk(gva, access) < 0 && this.fresh.error === error;
   }
 
+  /**
+   * A page fault drops the translations of its address, too. Paging-structure caches are left alone here, which only
+   * makes the judge milder: the processor drops of them what that address would use. SDM: volume 3, 4.10.4.1.
+   */
+  faulted(gva: Gva): void {
+    this.history.drop("fault", gva);
+  }
+
   /** Whether an access may have reached a frame: now, or by a translation that may still be cached (INV-36, 38). */
   mayReach(gva: Gva, access: number, gfn: Gfn): boolean {
     const { fresh } = this;
@@ -142,7 +150,7 @@ export class Oracle {
         one.time > made &&
         (one.kind === "all" ||
           (one.kind === "cr3" && !global) ||
-          (one.kind === "invlpg" && Math.floor(one.gva / bytes) === region)),
+          ((one.kind === "invlpg" || one.kind === "fault") && Math.floor(one.gva / bytes) === region)),
     );
     return drop === undefined ? null : { made, drop };
   }

@@ -1,6 +1,7 @@
 /** Smaller stories: what is left out, and what is put more simply. */
 import { PTE_A, PTE_D, PTE_G, PTE_P, PTE_PS, PTE_RW, PTE_US } from "../paging.ts";
 import type { Gva } from "../types.ts";
+import { pteOffset } from "./entries.ts";
 import type { Op, StoreOp } from "./ops.ts";
 import {
   D0,
@@ -70,7 +71,12 @@ function complexityOf(op: Op, mode: Mode): number {
 export function* simplerStories(ops: readonly Op[], mode: Mode): IterableIterator<readonly Op[]> {
   for (const [from, to] of RENAMINGS) yield ops.map((op) => renamed(op, from, to));
   for (const page of pagesOf(ops)) {
-    for (const other of SIMPLE_PAGES) yield ops.map((op) => moved(op, page, other));
+    for (const other of SIMPLE_PAGES) {
+      yield ops.map((op) => moved(op, page, other));
+      // Its entry goes with it.
+      const [from, to] = [pteOffset(page, mode !== "32bit"), pteOffset(other, mode !== "32bit")];
+      yield ops.map((op) => (isAt(op, from) ? { ...op, offset: to } : moved(op, page, other)));
+    }
   }
   for (let i = 0; i < ops.length; i++) {
     for (const op of simplerOps(ops[i], mode)) yield ops.map((old, index) => (index === i ? op : old));
@@ -104,6 +110,11 @@ function renamed(op: Op, from: number, to: number): Op {
     default:
       return op;
   }
+}
+
+/** A store to the entry at that offset of its table. */
+function isAt(op: Op, offset: number): op is StoreOp {
+  return op.kind === "store" && op.offset === offset;
 }
 
 function pagesOf(ops: readonly Op[]): Set<Gva> {

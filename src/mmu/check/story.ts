@@ -2,6 +2,7 @@
 import { PFERR_FETCH, PFERR_PRESENT, PFERR_RSVD, PFERR_USER, PFERR_WRITE } from "../mmu.ts";
 import { PTE_A, PTE_D, PTE_G, PTE_NX_HI, PTE_P, PTE_PS, PTE_RW, PTE_US } from "../paging.ts";
 import type { Gfn } from "../types.ts";
+import type { DropKind } from "./history.ts";
 import { formatPlace, hexadecimal } from "./notation.ts";
 import type { Bit, HostEvent, Op, SlotEvent, StoreOp } from "./ops.ts";
 import { type Allowed, FAULT, STRAY } from "./oracle.ts";
@@ -48,13 +49,19 @@ export function verdictOf({ check, detail, access }: Violation): Verdict {
   const { got, allowed, forgotten } = access;
   let why = "";
   if (forgotten !== null) {
-    const { kind } = forgotten.drop;
-    const event = kind === "invlpg" ? "INVLPG" : kind === "cr3" ? "the CR3 load" : "the full flush";
+    const event = DROP_NAMES[forgotten.drop.kind];
     const made = forgotten.madeStep < 0 ? "at the start" : `after step ${forgotten.madeStep + 1}`;
     why = `its tables last led there ${made}; ${event} of step ${forgotten.dropStep + 1} had to drop it`;
   }
   return { check, sentence, got: describeResult(got), allowed: describeAllowed(allowed), why };
 }
+
+const DROP_NAMES: Record<DropKind, string> = {
+  all: "the full flush",
+  cr3: "the CR3 load",
+  invlpg: "INVLPG",
+  fault: "the page fault",
+};
 
 function describeAllowed(allowed: readonly Allowed[]): string {
   const [now, ...cached] = allowed;

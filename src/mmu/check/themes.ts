@@ -62,6 +62,12 @@ const PLAIN: Theme = {
   stored: TABLES,
   flags: COMMON_FLAGS,
 };
+/** Global translations and what should end them, in more than one address space. */
+const GLOBAL: Theme = {
+  kinds: kinds({ store: 18, write: 3, invlpg: 10, cr3: 12, bit: 3, host: 1 }),
+  stored: [T0, T0, T0, T0, T0, T0, T0, T0, D0, D0, D1, D1, R0, R1, T1, T2],
+  flags: COMMON_FLAGS.slice(0, 4),
+};
 /** Rights, A and D, and the stores that set D. */
 const RIGHTS: Theme = {
   kinds: kinds({ store: 16, write: 14, invlpg: 4, cr3: 4, bit: 5, unprotect: 1 }),
@@ -86,7 +92,7 @@ const HOST: Theme = {
   flags: COMMON_FLAGS,
 };
 
-export const THEMES: readonly Theme[] = [PLAIN, PLAIN, PLAIN, PLAIN, RIGHTS, REGISTERS, UPPER_LEVELS, HOST];
+export const THEMES: readonly Theme[] = [PLAIN, PLAIN, PLAIN, GLOBAL, RIGHTS, REGISTERS, UPPER_LEVELS, HOST];
 
 /** What the entries of a page table, a directory, a root point at. */
 export const LEAF_TARGETS = [F0, F0, F0, F0, F1, F1, F1, F2, F2, T0, T1, T2, D0, AL, IO0, R0];

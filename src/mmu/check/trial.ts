@@ -16,6 +16,8 @@ export interface Setup {
   readonly mode: Mode;
   /** Audit the shadow structures at each guest entry. */
   readonly audit: boolean;
+  /** A page fault, too, has to drop the translations of its address, as the SDM says and KVM does not see to. */
+  readonly strictFaults: boolean;
   /** Linear memory of a layout with RAM_BYTES of RAM. A machine that crashed is replaced by a new one. */
   readonly newMemory: () => LinearMemory;
 }
@@ -193,6 +195,7 @@ export class Trial {
     oracle.observe();
     if (gfn === FAULT) {
       if (!oracle.mayFault(gva, access, subject.error)) this.accessViolation("inv37", gva, access, gfn);
+      if (this.setup.strictFaults) oracle.faulted(gva);
     } else if (gfn === STRAY) {
       this.accessViolation("slots", gva, access, gfn);
     } else if (!oracle.mayReach(gva, access, gfn)) {
