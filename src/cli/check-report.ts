@@ -55,7 +55,7 @@ function failureText(asked: Asked, setup: Setup, failure: Failure, number: numbe
 }
 
 export function replayText(asked: Asked, setup: Setup, told: Told): string {
-  const head = `${asked.policy}, ${setup.mode}: one story\n\n`;
+  const head = `${asked.policy}, ${setup.mode}: one story\n`;
   const { verdict } = told;
   if (verdict === null) return `${head}${storyText(setup, told)}\nNothing is wrong.\n`;
   const broken = lines(`This breaks ${verdict.check}: ${verdict.sentence}.`, 0);

@@ -182,15 +182,18 @@ export const PRESETS: Record<Mode, readonly Preset[]> = {
 export const PRESET_LINES: Record<Mode, readonly string[]> = {
   pae: [
     "PAE paging; CR3 is R0; CR0.WP, CR4.PGE and PSE are set.",
-    "R0[0] -> D0, D0[0] -> T0, D0[1] -> T1; R1[0] -> D1, D1[0] -> T0, D1[1] -> T2.",
+    "R0[0] -> D0, D0[0] -> T0, D0[1] -> T1.",
+    "R1[0] -> D1, D1[0] -> T0, D1[1] -> T2.",
   ],
   "32bit": [
     "2-level paging; CR3 is R0; CR0.WP, CR4.PGE and PSE are set.",
-    "R0[0] -> T0, R0[1] -> T1; R1[0] -> T0, R1[1] -> T2.",
+    "R0[0] -> T0, R0[1] -> T1.",
+    "R1[0] -> T0, R1[1] -> T2.",
   ],
   mixed: [
     "PAE paging; CR3 is R0; CR0.WP, CR4.PGE and PSE are set.",
-    "R0[0] -> D0, D0[0] -> T0, D0[1] -> T1; R1[0] -> D1, D1[0] -> T0, D1[1] -> T2.",
+    "R0[0] -> D0, D0[0] -> T0, D0[1] -> T1.",
+    "R1[0] -> D1, D1[0] -> T0, D1[1] -> T2.",
     "As page directories of 2-level paging, R0[256] -> T0 and R1[256] -> T0.",
   ],
 };

@@ -75,7 +75,13 @@ const damage: [string, (p: Parts) => void][] = [
   ["INV-31", ({ m }) => m.oosGlobalChildren++],
   ["INV-40", ({ kvm, leafOfT }) => (kvm.spt[leafOfT * 2] &= ~2)],
   ["INV-40", ({ kvm, u }) => (kvm.spt[u.index * 1024] &= ~4)],
-  ["INV-40", ({ k, kvm, leafOfT }) => [k.cpu.fetch(F), (kvm.spt[leafOfT * 2 + 1] |= NX)]],
+  [
+    "INV-40",
+    ({ k, kvm, leafOfT }) => {
+      k.cpu.fetch(F);
+      kvm.spt[leafOfT * 2 + 1] |= NX;
+    },
+  ],
   ["INV-41", ({ kvm }) => kvm.stats.exits_pf++],
   ["INV-42", ({ kvm }) => (kvm.stats.mmu_flooded = 1e6)],
   ["INV-43", ({ kvm }) => kvm.stats.remote_tlb_flush++],
