@@ -129,6 +129,10 @@ class StoryArbitrary extends fc.Arbitrary<readonly Op[]> {
     }
     if (rare < 2) return { kind: "store", frame, offset, bytes: 2, lo: lo & 0xffff, hi: 0, emulated };
     if (rare < 4) return { kind: "store", frame, offset, bytes: 1, lo: lo & 0xff, hi: 0, emulated };
+    if (rare < 6 && this.mode === "32bit") {
+      const hi = this.entry(random, theme, frame);
+      return { kind: "store", frame, offset: offset & ~7, bytes: 8, lo, hi, emulated };
+    }
     return { kind: "store", frame, offset, bytes: 4, lo, hi: 0, emulated };
   }
 

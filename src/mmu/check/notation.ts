@@ -4,6 +4,7 @@
  *     T0[1]=F0:P,RW,A,D        an entry of eight bytes, or of four in a 32bit story
  *     T0[1].lo=F0:P  .hi=NX    half of an eight-byte entry
  *     T0[1].w=T0:P,G .b=P,RW   its lowest two bytes, or one
+ *     T0[0+1]=F0:P&F1:P        two entries of four bytes at once
  *     T0[1]=0 emulated         stored by the hypervisor's emulator
  *     read 0x1000  fetch 0x1000 user
  *     write 0x1008=F1:P,A user delivery
@@ -82,17 +83,19 @@ export function hexadecimal(value: number): string {
 /** The entry that a store is about, with the part of it. */
 export function formatPlace({ frame, offset, bytes }: StoreOp, mode: Mode): string {
   const size = entryBytes(mode);
-  const entry = `${FRAME_NAMES[frame]}[${Math.floor(offset / size)}]`;
+  const index = Math.floor(offset / size);
+  const entry = `${FRAME_NAMES[frame]}[${index}${bytes > size ? "+1" : ""}]`;
   const high = size === 8 && (offset & 4) !== 0 ? ".hi" : "";
   if (bytes === 1) return `${entry}${high}.b`;
   if (bytes === 2) return `${entry}${high}.w`;
-  return entry + (bytes === size ? "" : high === "" ? ".lo" : high);
+  return entry + (bytes >= size ? "" : high === "" ? ".lo" : high);
 }
 
 function formatStored({ bytes, offset, lo, hi }: StoreOp, mode: Mode): string {
+  const size = entryBytes(mode);
   if (bytes === 1) return formatFlags(lo);
-  if (bytes === 8) return formatWord(lo, hi);
-  return formatWord(lo, 0, entryBytes(mode) === 8 && (offset & 4) !== 0);
+  if (bytes === 8) return size === 8 ? formatWord(lo, hi) : `${formatWord(lo)}&${formatWord(hi)}`;
+  return formatWord(lo, 0, size === 8 && (offset & 4) !== 0);
 }
 
 // --- Parsing -------------------------------------------------------------------------------------------------------
@@ -106,7 +109,7 @@ export function parseOp(text: string, mode: Mode): Op {
   );
 }
 
-const STORE = /^(\w+)\[(\d+)\](\.lo|\.hi)?(\.b|\.w)?\s*=\s*(\S+)(\s+emulated)?$/;
+const STORE = /^(\w+)\[(\d+)(\+1)?\](\.lo|\.hi)?(\.b|\.w)?\s*=\s*(\S+)(\s+emulated)?$/;
 const ACCESS = /^(read|fetch)\s+(\S+)(\s+user)?$/;
 const WRITE = /^write\s+([^\s=]+)\s*=\s*(\S+)(\s+user)?(\s+delivery)?$/;
 const EVENT = /^([a-z0-9]+)(?:\s+(\S+))?$/;
@@ -114,7 +117,7 @@ const EVENT = /^([a-z0-9]+)(?:\s+(\S+))?$/;
 function parseStore(text: string, mode: Mode): StoreOp | null {
   const match = STORE.exec(text);
   if (match === null) return null;
-  const [, name, index, half, part, value, emulated] = match;
+  const [, name, index, both, half, part, value, emulated] = match;
   const size = entryBytes(mode);
   if (half !== undefined && size === 4) {
     throw new NotationError(`"${text}": entries of 32bit stories have no halves; leave out ${half}`);
@@ -123,6 +126,18 @@ function parseStore(text: string, mode: Mode): StoreOp | null {
   if (!isTrackedOffset(offset)) {
     const indexes = size === 8 ? "0, 1, 2, 128 and 256" : "0 to 5, 256, 257, 512 and 513";
     throw new NotationError(`"${text}": entry ${index} is not in play; those that are: ${indexes}`);
+  }
+  if (both !== undefined) {
+    const entries = value.split("&").map((one) => parseWord(one, false, false));
+    const [first, second] = entries;
+    if (size === 8 || part !== undefined || offset % 8 !== 0 || entries.length !== 2 || !first || !second) {
+      throw new NotationError(
+        `"${text}": two entries at once are an even one and the next, in 32bit stories, as T0[0+1]=F0:P&0`,
+      );
+    }
+    const [lo, hi] = [first[0], second[0]];
+    const frame = parseFrame(name, text);
+    return { kind: "store", frame, offset, bytes: 8, lo, hi, emulated: emulated !== undefined };
   }
   const bytes = part === ".b" ? 1 : part === ".w" ? 2 : half === undefined ? size : 4;
   const entry = bytes === 1 ? parseFlags(value) : parseWord(value, bytes === 8, half === ".hi");

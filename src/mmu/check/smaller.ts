@@ -43,7 +43,7 @@ function complexityOf(op: Op, mode: Mode): number {
         frameRank(op.lo) +
         (op.frame === T0 ? 0 : 2 + op.frame) +
         (op.emulated ? 3 : 0) +
-        (op.bytes < 4 ? 40 : op.bytes < entryBytes(mode) ? 20 : 0)
+        (op.bytes < 4 ? 40 : op.bytes === entryBytes(mode) ? 0 : 20)
       );
     case "access":
       return rankOfAddress(op.gva) + bitCount(op.access) * 4;
@@ -161,6 +161,11 @@ function* simplerStores(op: StoreOp, mode: Mode): IterableIterator<StoreOp> {
   const whole = entryBytes(mode);
   if (op.bytes < whole && op.offset % whole === 0) yield { ...op, bytes: whole };
   if (op.bytes < 4) yield { ...op, bytes: 4 };
+  if (op.bytes > whole) {
+    yield { ...op, bytes: whole, hi: 0 };
+    yield { ...op, bytes: whole, offset: op.offset + 4, lo: op.hi, hi: 0 };
+    for (const hi of simplerEntries(op.hi)) yield { ...op, hi };
+  }
   for (const lo of simplerEntries(op.lo)) yield { ...op, lo };
   if (op.hi !== 0) yield { ...op, hi: 0 };
   for (const offset of OFFSETS) {

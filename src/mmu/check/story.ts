@@ -139,6 +139,7 @@ function describeStore(op: StoreOp, mode: Mode): string {
 function describeStored({ bytes, offset, lo, hi }: StoreOp, mode: Mode): string {
   const high = mode !== "32bit" && bytes === 4 && (offset & 4) !== 0;
   if (high && (lo & ~(PTE_NX_HI | R36_HI)) === 0) return describeFlags(0, lo).join(", ") || "0";
+  if (mode === "32bit" && bytes === 8) return `${describeEntry(lo, 0)}; ${describeEntry(hi, 0)}`;
   return describeEntry(lo, bytes === 8 ? hi : 0);
 }
 
