@@ -140,6 +140,12 @@ export const mutants: readonly Mutant[] = [
     to: "  if (kvm.policy.invlpgPrefill) setTrap(kvm, sptep);\n  else return;\n  // Differs",
   },
   {
+    name: "INVLPG forgets that an entry may serve a second address",
+    file: "control.ts",
+    from: "if (kvm.next[sp.parents] !== 0 || kvm.pages[directory >>> 9].rootCount > 1) kvm.flushRemoteTlbs();",
+    to: "",
+  },
+  {
     name: "a write to CR4 does not sync the global list",
     file: "control.ts",
     from: "  syncGlobal(kvm, CR4_WRITE);\n",

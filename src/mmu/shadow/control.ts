@@ -151,6 +151,8 @@ function dropTranslation(kvm: Kvm, gva: Gva): void {
   if (!isPresent(lo, spt[directory * 2 + 1])) return;
   const sptep = leafSptep(kvm, lo, gva);
   const sp = pageOf(kvm, lo);
+  // The entry may serve another address too, for which the TLB holds what is going to change here.
+  if (kvm.next[sp.parents] !== 0 || kvm.pages[directory >>> 9].rootCount > 1) kvm.flushRemoteTlbs();
   if (kvm.policy.invlpgRederive === true) {
     // An entry of a page in sync is right already.
     if (sp.unsync && isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) rederiveSpte(kvm, sp, sptep);

@@ -276,3 +276,24 @@ describe("counters", () => {
     expect(k.cpu.deltas()).toEqual({});
   });
 });
+
+describe("an entry that serves two addresses", () => {
+  it("INVLPG of one leaves nothing of it in the TLB for the other, also if nobody knows the entry any more", () => {
+    const k = new Kernel();
+    const table = k.guest.frame();
+    const data = k.guest.frame();
+    k.p1.set(k.p1.pde(0x80_0000), table, 0x27);
+    k.p1.set(k.p1.pde(0xa0_0000), table, 0x27);
+    k.p1.set({ gfn: table, offset: 0 }, data, USERPAGE);
+    k.cpu.shadow.unprotect(k.p1.directories[0]);
+    k.cpu.store(0x80_0000, 1);
+    k.cpu.store(0xa0_0000, 1);
+    k.cpu.mmu.invlpg(0x80_0000);
+    k.cpu.check();
+    // Now the frame becomes a page table, which has to be read-only everywhere.
+    k.p1.set(k.p1.pde(0xc0_0000), data, 0x27);
+    k.cpu.shadow.unprotect(k.p1.directories[0]);
+    k.cpu.read(0xc0_0000);
+    k.cpu.check();
+  });
+});
