@@ -45,7 +45,7 @@ const machines: readonly Machine[] = [
   ...(FULL ? policyNames : (["oos+global", "modern"] as const)).map(shadowKvm),
 ];
 
-/** Of one setting, in ms: with all rows it takes ten seconds, on a machine with nothing else to do. */
+/** Of one setting, in ms: all rows of all settings take half an hour, one takes up to half a minute. */
 const TIMEOUT = FULL ? 600_000 : 60_000;
 
 /** The runs of row `n` on a machine that was just reset; `n` differs by one from setting to setting. */

@@ -55,11 +55,13 @@ Policies:
 ${policyList()}
 
 Exit status:
-  0  all runs are equal and every assertion holds
-  1  something went wrong on our side
-  2  unusable option, assertion or image
-  4  two runs differ: the first difference is printed
-  5  an assertion is false`,
+  0    all runs are equal and every assertion holds
+  1    something went wrong on our side
+  2    unusable option, assertion or image
+  4    two runs differ: the first difference is printed
+  5    an assertion is false
+  124  --timeout stopped a run, so that nothing can be compared
+  130  ended with Ctrl-C (SIGTERM 143, SIGHUP 129)`,
     )
     .action(async (image: string, options: CompareOptions) => {
       const { compareCommand } = await import("../compare/session.ts");

@@ -40,6 +40,7 @@ export const rows: readonly Row[] = [
   { label: "  at CR3 loads", name: "sync_pages_cr3" },
   { label: "  at CR0 and CR4 writes", name: "sync_pages_control" },
   { label: "  at look-ups", name: "sync_pages_lookup" },
+  { label: "  for other reasons", name: "sync_pages_other" },
   { label: "sptes examined", name: "sptes_examined" },
   { label: "  at CR3 loads", name: "sptes_examined_cr3" },
   { label: "sptes changed", name: "sptes_changed" },

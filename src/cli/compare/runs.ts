@@ -5,6 +5,7 @@ import { firstDifference } from "../../inspect/machine-digest.ts";
 import type { RunOptions } from "../commands/run.ts";
 import { CommandError } from "../exit-status.ts";
 import type { PolicyChoice } from "../policy-options.ts";
+import type { StopRequest } from "../stop-request.ts";
 import type { Finished, FromWorker, Job, RunDifference } from "./job.ts";
 
 /** One policy of a comparison. */
@@ -19,13 +20,17 @@ export interface Run extends Contestant {
   readonly worker: Worker;
 }
 
-/** Runs all, at most as many at once as there are processors. Throws what a worker refused or died of. */
+/**
+ * Runs all, at most as many at once as there are processors; null if that was stopped. Throws what a worker refused
+ * or died of.
+ */
 export async function runAll(
   image: string,
   options: RunOptions,
   contestants: readonly Contestant[],
+  stop: StopRequest,
   progress: (finished: number) => void,
-): Promise<Run[]> {
+): Promise<Run[] | null> {
   const runs: Run[] = [];
   const waiting = [...contestants.entries()];
   const workers: Worker[] = [];
@@ -39,14 +44,21 @@ export async function runAll(
       progress(runs.filter((run) => run !== undefined).length);
     }
   };
+  const endAll = () => Promise.all(workers.map((worker) => worker.terminate()));
+  const threads = Math.min(availableParallelism(), contestants.length);
+  const all = Promise.all(Array.from({ length: threads }, thread)).then(() => {});
   try {
-    const threads = Math.min(availableParallelism(), contestants.length);
-    await Promise.all(Array.from({ length: threads }, thread));
+    await stop.wait(all);
   } catch (error) {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    waiting.length = 0;
+    await endAll();
     throw error;
   }
-  return runs;
+  if (stop.reason === null) return runs;
+  waiting.length = 0;
+  all.catch(() => {});
+  await endAll();
+  return null;
 }
 
 /** @param mute all runs have the same warnings: one prints them */

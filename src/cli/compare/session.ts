@@ -1,8 +1,18 @@
 /** `umbra compare`: runs, equality first, then the table or the document, then the assertions. */
 import { estimatedCost, type PriceChanges, prices } from "../../inspect/cost-model.ts";
 import type { CompareOptions } from "../commands/compare.ts";
-import { CommandError, STATUS_ASSERTION, STATUS_OK, STATUS_USAGE, STATUS_VIOLATION } from "../exit-status.ts";
+import {
+  CommandError,
+  STATUS_ASSERTION,
+  STATUS_LIMIT,
+  STATUS_OK,
+  STATUS_SIGNAL,
+  STATUS_USAGE,
+  STATUS_VIOLATION,
+} from "../exit-status.ts";
 import { policyNamed } from "../policy-options.ts";
+import { grouped } from "../report/summary.ts";
+import { StopRequest } from "../stop-request.ts";
 import { tuneV8 } from "../tune-v8.ts";
 import { type Assertion, type AssertionResult, AssertionSyntaxError, parseAssertion } from "./assertion.ts";
 import { numberNames, numberOf, rows } from "./rows.ts";
@@ -17,11 +27,19 @@ export async function compareCommand(image: string, options: CompareOptions): Pr
   const assertions = (options.assert ?? []).map((text) => assertionOf(text, names));
   refuseSharedFiles(options);
   const { policy: _policies, report: _report, ...machineOptions } = options;
-  const runs = await runAll(image, machineOptions, contestants, (finished) =>
-    showProgress(finished, names.length),
-  );
-  showProgress(-1, names.length);
+  const stop = new StopRequest(undefined);
+  let runs: Run[] | null;
   try {
+    runs = await runAll(image, machineOptions, contestants, stop, (finished) =>
+      showProgress(finished, names.length),
+    );
+  } finally {
+    stop.close();
+    showProgress(-1, names.length);
+  }
+  if (runs === null) return STATUS_SIGNAL + stop.signal;
+  try {
+    refuseTimeouts(runs);
     const difference = await findDifference(runs);
     const results = assertions.map(({ evaluate }) =>
       evaluate((policy, counter) => numberOf(runNamed(runs, policy), counter, changes)),
@@ -54,11 +72,22 @@ function contestantsOf(options: CompareOptions): Contestant[] {
   return names.map((name) => ({ name, choice: policyNamed(name, knobs) }));
 }
 
+/** Host time stops runs wherever they are: what differs then says nothing about policies. */
+function refuseTimeouts(runs: readonly Run[]): void {
+  const late = runs.find(({ result }) => result.reason === "timeout");
+  if (late === undefined) return;
+  throw new CommandError(
+    `--timeout stopped ${late.name} after ${grouped(late.result.instructions)} instructions, so states cannot be ` +
+      "compared; give it more time, or stop all runs at the same place with --max-icount.",
+    STATUS_LIMIT,
+  );
+}
+
 function refuseSharedFiles({ debugcon = [] }: CompareOptions): void {
   const shared = debugcon.find(({ file }) => file !== null);
   if (shared === undefined) return;
   throw new CommandError(
-    `--debugcon ${shared.port}=${shared.file}: all runs would write that file; leave it out, or use umbra run.`,
+    `--debugcon 0x${shared.port.toString(16)}=${shared.file}: all runs would write that file; leave it out, or use umbra run.`,
     STATUS_USAGE,
   );
 }

@@ -1,5 +1,6 @@
 /** The comparison for a person: 80 columns, as many tables as the policies need. */
 import type { PriceChanges } from "../../inspect/cost-model.ts";
+import { policyLabel } from "../policy-options.ts";
 import { grouped } from "../report/summary.ts";
 import { wrapped } from "../wrapped.ts";
 import { numberOf, rows } from "./rows.ts";
@@ -19,6 +20,7 @@ export function comparisonText(
   const lines = [
     difference === null ? "guest state equal: yes" : `guest state equal: NO\nfirst difference: ${difference}`,
     consoleLine(runs),
+    ...choiceLines(runs),
   ];
   for (let at = 0; at < runs.length; at += PER_TABLE) {
     lines.push("", ...table(runs.slice(at, at + PER_TABLE), runs, changes));
@@ -30,6 +32,23 @@ export function comparisonText(
 function consoleLine(runs: readonly Run[]): string {
   const { console, reason, status } = runs[0].result;
   return `${grouped(console.length)} bytes on the console; ends with ${reason}, status ${status}`;
+}
+
+/** What runs were given beside their names; without it a name would promise something else. */
+function choiceLines(runs: readonly Run[]): string[] {
+  return runs
+    .map(({ name, choice }) => ({ name, label: policyLabel(choice) }))
+    .filter(({ name, label }) => label !== name)
+    .flatMap(({ name, label }) => wrapped(`${name} is ${label}`, WIDTH));
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${grouped(count)} times`;
+}
+
+/** Millions, with two decimals where whole ones would say nothing. */
+function millions(cycles: number): string {
+  return cycles < 1e7 ? (cycles / 1e6).toFixed(2) : grouped(Math.round(cycles / 1e6));
 }
 
 function line(label: string, cells: readonly string[]): string {
@@ -64,10 +83,10 @@ function table(runs: readonly Run[], all: readonly Run[], changes: PriceChanges)
     found.push(
       line(
         "estimated Mcycles",
-        runs.map((run) => (none(run) ? "-" : grouped(Math.round(cost(run) / 1e6)))),
+        runs.map((run) => (none(run) ? "-" : millions(cost(run)))),
       ),
       line(
-        `  relative to ${first.name}`.slice(0, LABEL),
+        `  against ${first.name}`,
         runs.map((run) => (none(run) ? "-" : (cost(run) / base).toFixed(2))),
       ),
     );
@@ -85,7 +104,7 @@ function interpretation(runs: readonly Run[]): string[] {
     const instead = stats.sync_pages_cr0 + stats.sync_pages_cr4;
     found.push(
       ...wrapped(
-        `${name}: ${grouped(stats.sync_skipped_global)} times a CR3 load left an unsync global table alone;` +
+        `${name}: ${times(stats.sync_skipped_global)} a CR3 load left an unsync global table alone;` +
           ` ${grouped(instead)} tables were synced at CR0 and CR4 writes instead.`,
         WIDTH,
       ),

@@ -37,11 +37,11 @@ skipped because global                     0            13 311
 shadow pages made                      6 622               847
 shadow pages zapped                    6 585               810
 TLB flushes by name                   65 720            65 191
-TLB misses refilled                  513 450           428 306
+TLB misses refilled                  513 481           428 343
 instructions                      62 591 519        62 591 519
 host time                             2.50 s            2.25 s
 estimated Mcycles                        397               326
-  relative to oos                       1.00              0.82
+  against oos                           1.00              0.82
 
 oos+global: 13 311 times a CR3 load left an unsync global table alone; 35 tables
 were synced at CR0 and CR4 writes instead.
@@ -112,7 +112,7 @@ describe("the text", () => {
   });
 
   it("relates costs to the first policy that has any", () => {
-    expect(cells(comparisonText([bare, oosGlobal, oos], null, {}), "  relative to oos+global")).toEqual([
+    expect(cells(comparisonText([bare, oosGlobal, oos], null, {}), "  against oos+global")).toEqual([
       "-",
       "1.00",
       "1.22",
@@ -128,7 +128,7 @@ describe("the text", () => {
     );
     const text = comparisonText([oos, oosGlobal], null, { ...exitsOnly, exit: 1e4 });
     expect(cells(text, "estimated Mcycles")).toEqual(["1 281", "1 161"]);
-    expect(cells(text, "  relative to oos")).toEqual(["1.00", "0.91"]);
+    expect(cells(text, "  against oos")).toEqual(["1.00", "0.91"]);
   });
 
   it("says what the patch saved only if a policy used its list, and against oos only if that ran", () => {
@@ -182,8 +182,8 @@ describe("names in assertions", () => {
         sptes_examined * 40 +
         tlb_fills * 30,
     );
-    expect(number("cost")).toBe(397_321_834);
-    expect(numberOf(oos, "cost", { fill: 31 })).toBe(397_321_834 + tlb_fills);
+    expect(number("cost")).toBe(397_322_764);
+    expect(numberOf(oos, "cost", { fill: 31 })).toBe(397_322_764 + tlb_fills);
   });
 });
 
