@@ -30,6 +30,7 @@ pages synced                          16 567            10 263
   at CR3 loads                        16 424            10 113
   at CR0 and CR4 writes                   27                35
   at look-ups                            115               115
+  for other reasons                        1                 0
 sptes examined                     1 136 948           976 860
   at CR3 loads                     1 128 766           968 678
 sptes changed                         13 221            13 151
