@@ -117,8 +117,8 @@ class StoryArbitrary extends fc.Arbitrary<readonly Op[]> {
       : OFFSETS[skewed(random, OFFSETS.length)];
     const rare = random.next(6);
     const lo = this.entry(random, theme, frame);
+    const emulated = random.next(4) < theme.emulated;
     const how = random.next(4);
-    const emulated = how === 1 || how === 2;
     if (wide && how >= 4) {
       const hi = rare === 0 ? RESERVED_HI : rare < 4 ? PTE_NX_HI : 0;
       return { kind: "store", frame, offset, bytes: 8, lo, hi, emulated };

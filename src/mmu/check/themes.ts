@@ -15,6 +15,8 @@ export interface Theme {
   readonly stored: readonly number[];
   /** Flags of entries that map pages. */
   readonly flags: readonly number[];
+  /** Stores of 16 that the emulator makes. */
+  readonly emulated: number;
 }
 
 const KINDS_IN_ALL = 64;
@@ -61,35 +63,41 @@ const PLAIN: Theme = {
   kinds: kinds({ store: 22, write: 6, invlpg: 6, cr3: 7, bit: 4, host: 1, slot: 1 }),
   stored: TABLES,
   flags: COMMON_FLAGS,
+  emulated: 2,
 };
 /** Global translations and what should end them, in more than one address space. */
 const GLOBAL: Theme = {
-  kinds: kinds({ store: 18, write: 3, invlpg: 10, cr3: 12, bit: 3, host: 1 }),
+  kinds: kinds({ store: 18, write: 3, invlpg: 9, cr3: 12, bit: 6, host: 1 }),
   stored: [T0, T0, T0, T0, T0, T0, T0, T0, D0, D0, D1, D1, R0, R1, T1, T2],
   flags: COMMON_FLAGS.slice(0, 4),
+  emulated: 5,
 };
 /** Rights, A and D, and the stores that set D. */
 const RIGHTS: Theme = {
   kinds: kinds({ store: 16, write: 14, invlpg: 4, cr3: 4, bit: 5, unprotect: 1 }),
   stored: [T0, T0, T0, D0],
   flags: ALL_FLAGS,
+  emulated: 2,
 };
 const REGISTERS: Theme = {
   kinds: kinds({ store: 18, write: 7, invlpg: 3, cr3: 5, bit: 15, host: 1 }),
   stored: TABLES,
   flags: COMMON_FLAGS,
+  emulated: 2,
 };
 /** Tables above others, that are shared, large, or of two levels at once. */
 const UPPER_LEVELS: Theme = {
   kinds: kinds({ store: 22, write: 8, invlpg: 4, cr3: 7, bit: 3, host: 1, unprotect: 1 }),
   stored: DIRECTORIES,
   flags: COMMON_FLAGS,
+  emulated: 2,
 };
 /** What the host does while the guest runs. */
 const HOST: Theme = {
   kinds: kinds({ store: 15, write: 8, invlpg: 2, cr3: 4, bit: 1, host: 4, unprotect: 2, slot: 10, alias: 4 }),
   stored: MOVABLE,
   flags: COMMON_FLAGS,
+  emulated: 2,
 };
 
 export const THEMES: readonly Theme[] = [PLAIN, PLAIN, PLAIN, GLOBAL, RIGHTS, REGISTERS, UPPER_LEVELS, HOST];

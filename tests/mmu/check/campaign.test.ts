@@ -30,7 +30,7 @@ describe("determinism", () => {
     failures.map(({ ops, count }) => `${count} ${formatStory(ops, "pae")}`);
 
   it("one seed, one result", () => {
-    const options = { runs: 2500, seed: 5, all: true };
+    const options = { runs: 2500, seed: 4, all: true };
     const first = campaign(faulty, options);
     expect(stories(first.failures).length).toBeGreaterThan(0);
     expect(stories(campaign(faulty, options).failures)).toEqual(stories(first.failures));
@@ -38,7 +38,7 @@ describe("determinism", () => {
   });
 
   it("shards together run what one process would", () => {
-    const options = { runs: 2500, seed: 5, all: true };
+    const options = { runs: 2500, seed: 4, all: true };
     const whole = campaign(faulty, options);
     const shards = [1, 2, 3].map((shard) => campaign(faulty, { ...options, shard, shards: 3 }));
     const sum = (of: (one: Campaign) => number) => shards.reduce((all, one) => all + of(one), 0);
@@ -48,7 +48,7 @@ describe("determinism", () => {
   });
 
   it("without --all a campaign ends with its first failure", () => {
-    const { failures, runs } = campaign(faulty, { runs: 2500, seed: 5 });
+    const { failures, runs } = campaign(faulty, { runs: 2500, seed: 4 });
     expect(failures.length).toBe(1);
     expect(runs).toBeLessThan(2500);
   });
