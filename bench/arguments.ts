@@ -1,11 +1,14 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from "node:util";
+import { policyNames } from "../src/mmu/shadow/policy.ts";
+import type { MmuCommand } from "./mmu/mmu.ts";
 import type { MmuKind } from "./peers/umbra.ts";
 import { isGroup, ROWS, type Row, selectRows } from "./rows.ts";
 import type { Effort } from "./runner.ts";
 
 export const HELP = `npm run bench -- [ROW|GROUP]... [options]
-npm run bench -- mmu [--quick]    what single steps of the shadow MMU cost, and how that grows
+npm run bench -- mmu [--policy NAME]... [--quick] [--json FILE]
+                       what single steps of the shadow MMU cost, and how that grows
 
   ROW, GROUP           what to run; all rows by default (--list shows them)
   --mmu bare|shadow    MMU of umbra; shadow by default
@@ -20,6 +23,8 @@ npm run bench -- mmu [--quick]    what single steps of the shadow MMU cost, and 
 
 /** Something on the command line is wrong. The message is one sentence for people. */
 export class UsageError extends Error {}
+
+const MMU_OPTIONS: readonly string[] = ["policy", "quick", "json"];
 
 export const PEER_NAMES = ["v86", "qemu"] as const;
 export type PeerName = (typeof PEER_NAMES)[number];
@@ -38,7 +43,7 @@ export interface LoopsCommand {
 export type Command =
   | LoopsCommand
   | { readonly command: "compare"; readonly a: string; readonly b: string }
-  | { readonly command: "mmu"; readonly quick: boolean }
+  | ({ readonly command: "mmu" } & MmuCommand)
   | { readonly command: "list" }
   | { readonly command: "help" };
 
@@ -51,10 +56,14 @@ export function parseCommand(args: readonly string[]): Command {
     return { command: "compare", a: positionals[0], b: positionals[1] };
   }
   if (positionals[0] === "mmu") {
-    const others = Object.keys(values).filter((name) => name !== "quick");
-    if (positionals.length > 1 || others.length > 0) throw new UsageError("mmu goes with --quick only.");
-    return { command: "mmu", quick: values.quick === true };
+    const others = Object.keys(values).filter((name) => !MMU_OPTIONS.includes(name));
+    if (positionals.length > 1 || others.length > 0)
+      throw new UsageError("mmu goes with --policy, --quick and --json only.");
+    const chosen = (values.policy ?? policyNames).map((name) => oneOf("--policy", name, policyNames));
+    const policies = policyNames.filter((name) => chosen.includes(name));
+    return { command: "mmu", policies, quick: values.quick === true, json: values.json ?? null };
   }
+  if (values.policy !== undefined) throw new UsageError("--policy goes with mmu only.");
   const unknown = positionals.find((word) => !isGroup(word) && !ROWS.some(({ name }) => name === word));
   if (unknown !== undefined)
     throw new UsageError(`There is no row or group "${unknown}"; --list shows them.`);
@@ -84,6 +93,7 @@ function parse(args: readonly string[]) {
       options: {
         mmu: { type: "string" },
         peer: { type: "string", multiple: true },
+        policy: { type: "string", multiple: true },
         "no-umbra": { type: "boolean" },
         quick: { type: "boolean" },
         boots: { type: "string" },

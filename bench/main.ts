@@ -71,7 +71,7 @@ async function run(command: Command): Promise<number> {
       print(comparisonTable(compareResults(readResults(command.a), readResults(command.b))));
       return 0;
     case "mmu":
-      return await benchMmu(command.quick);
+      return await benchMmu(command);
     case "loops":
       return await loops(command);
   }

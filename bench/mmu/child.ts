@@ -1,134 +1,72 @@
-/** The measuring process: started by `npm run bench -- mmu`, bundled, since only a bundle runs as the product does. */
+/**
+ * A measuring process: `child.js SECTION quick|full POLICY...` (`tracing`: one policy and two bundles) writes its samples to standard output.
+ * `npm run bench -- mmu` starts it, bundled, since only a bundle runs as the product does.
+ */
 import { tuneV8 } from "../../src/cli/tune-v8.ts";
-import { policies, policyNames } from "../../src/mmu/shadow/policy.ts";
-import { RingWriter } from "../../src/trace/ring.ts";
-import { Tap } from "../../src/trace/tap.ts";
-import { eventfulRound, growth, kmapsPerSwitch, measures } from "./measures.ts";
-import { growthExponent, median, nanoseconds, textTable } from "./report.ts";
+import { type PolicyName, policies } from "../../src/mmu/shadow/policy.ts";
+import { type Growth, growths } from "./growth.ts";
+import { KMAP_COUNTS, KMAPS_PER_SWITCH, kmapsPerSwitch } from "./kmaps.ts";
+import { assertSteady, type Sampled } from "./results.ts";
+import { steps } from "./steps.ts";
+import { type Effort, FULL, interleaved, QUICK, type Readings, type Work } from "./timing.ts";
+import { measureTracing } from "./tracing.ts";
 
-const rounds = process.argv.includes("--quick") ? 5 : 15;
-const WARM_UP = 3;
-
-/** Runs all in turn, round by round, and returns the median of each. */
-function interleaved<Key>(works: ReadonlyMap<Key, () => number>): Map<Key, number> {
-  const values = new Map<Key, number[]>([...works.keys()].map((key) => [key, []]));
-  for (let round = -WARM_UP; round < rounds; round++) {
-    for (const [key, work] of works) {
-      const value = work();
-      if (round >= 0) values.get(key)?.push(value);
+function sampleSteps(names: readonly PolicyName[], effort: Effort): Sampled[] {
+  const works = new Map<Sampled, Work>();
+  for (const { prepare } of steps) {
+    for (const name of names) {
+      const work = prepare(policies[name].policy);
+      if (work !== null) works.set({ subject: name, size: null, rounds: [] }, work);
     }
   }
-  return new Map([...values].map(([key, found]) => [key, median(found)]));
+  return sampled(works, effort);
 }
 
-function print(title: string, text: string): void {
-  process.stdout.write(`${title}\n\n${text}\n\n`);
+function sampleKmaps(names: readonly PolicyName[], effort: Effort): Sampled[] {
+  const works = new Map<Sampled, Work>();
+  for (const name of names) {
+    for (const size of KMAPS_PER_SWITCH) {
+      works.set({ subject: name, size, rounds: [] }, kmapsPerSwitch(policies[name].policy, size));
+    }
+  }
+  const samples = sampled(works, effort);
+  for (const { rounds } of samples) for (const count of KMAP_COUNTS) assertSteady(count, rounds);
+  return samples;
 }
 
-function single(): void {
-  const rows = measures.map(({ name, prepare }) => {
-    const works = new Map(policyNames.map((policy) => [policy, prepare(policies[policy].policy)]));
-    return [name, ...[...interleaved(works).values()].map(nanoseconds)];
+/** Policy by policy, for the memory that it takes; sizes are what is compared here. */
+function sampleGrowth(growth: Growth, names: readonly PolicyName[], effort: Effort): Sampled[] {
+  return names.flatMap((name) => {
+    const works = new Map<Sampled, Work>();
+    for (const size of growth.sizes) {
+      const grown = growth.prepare(policies[name].policy, size);
+      if (grown !== null) works.set({ subject: name, size: grown.size, rounds: [] }, grown.work);
+    }
+    return works.size === 0 ? [] : sampled(works, effort);
   });
-  print("nanoseconds for one of", textTable(["", ...policyNames], rows));
 }
 
-const CYCLES = [1, 2, 4, 8, 16];
+function sampled(works: ReadonlyMap<Sampled, Work>, effort: Effort): Sampled[] {
+  return [...interleaved(works, effort)].map(([about, rounds]: [Sampled, Readings[]]) => ({
+    ...about,
+    rounds,
+  }));
+}
 
-function kmaps(): void {
-  for (const [title, pick] of [
-    ["exits", "exits"],
-    ["entries examined at CR3 loads", "examined"],
-    ["nanoseconds", "nanoseconds"],
-  ] as const) {
-    const rows = CYCLES.map((cycles) => {
-      const works = new Map(
-        policyNames.map((policy) => {
-          const run = kmapsPerSwitch(policies[policy].policy, cycles);
-          return [policy, () => run()[pick]];
-        }),
-      );
-      const found = [...interleaved(works).values()];
-      return [
-        String(cycles),
-        ...found.map((value) => (pick === "nanoseconds" ? nanoseconds(value) : value.toFixed(2))),
-      ];
-    });
-    print(
-      `kmaps for each switch of processes: ${title} for each kmap`,
-      textTable(["N", ...policyNames], rows),
-    );
+async function sample(args: readonly string[]): Promise<Sampled[]> {
+  const [section, quick, ...rest] = args;
+  const effort = quick === "quick" ? QUICK : FULL;
+  if (section === "tracing") {
+    const [policy, built, bare] = rest;
+    return await measureTracing(built, bare, policy as PolicyName, effort);
   }
-}
-
-const SIZES: readonly (readonly [spaces: number, tables: number])[] = [
-  [1, 8],
-  [2, 50],
-  [2, 490],
-  [20, 490],
-];
-const SPACES: readonly (readonly [spaces: number, tables: number])[] = [
-  [2, 8],
-  [10, 8],
-  [50, 8],
-  [200, 8],
-  [500, 8],
-];
-
-function growthTable(
-  title: string,
-  shapes: typeof SIZES,
-  sizeOf: (spaces: number, pages: number) => number,
-): void {
-  for (const policy of ["oos", "oos+global", "oos+global-fixed"] as const) {
-    const found = shapes.map(([spaces, tables]) => {
-      const run = growth(policies[policy].policy, spaces, tables);
-      const samples = Array.from({ length: WARM_UP + rounds }, run).slice(WARM_UP);
-      const of = (key: keyof (typeof samples)[number]): number =>
-        median(samples.map((sample) => sample[key]));
-      const pages = of("pages");
-      return {
-        size: sizeOf(spaces, pages),
-        cells: [of("switchClean"), of("switchUnsync"), of("fault"), of("write")],
-      };
-    });
-    const rows = found.map(({ size, cells }) => [String(size), ...cells.map(nanoseconds)]);
-    const sizes = found.map(({ size }) => size);
-    const exponents = found[0].cells.map((_, i) =>
-      growthExponent(
-        sizes,
-        found.map(({ cells }) => cells[i]),
-      ).toFixed(2),
-    );
-    const head = ["", "CR3, in sync", "CR3, 8 tables unsync", "kmap cycle", "pte write"];
-    print(`${title}, ${policy}: nanoseconds`, textTable(head, [...rows, ["exponent", ...exponents]]));
-  }
-}
-
-/** With no tap, and with one that fills a ring. The parent also runs a build without any tracepoint. */
-function tracing(): void {
-  const { policy } = policies["oos+global"];
-  const untapped = eventfulRound(policy);
-  const tapped = eventfulRound(policy);
-  const { linear } = tapped.scene.memory;
-  tapped.scene.mmu.attachTap(
-    new Tap(new RingWriter(linear.i32, linear.layout.ring, linear.layout.ringBytes)),
-  );
-  const found = interleaved(
-    new Map([
-      ["no trace", untapped.run],
-      ["into a ring", tapped.run],
-    ]),
-  );
-  for (const [name, value] of found) process.stdout.write(`${name}\t${value}\n`);
+  const names = rest as PolicyName[];
+  if (section === "steps") return sampleSteps(names, effort);
+  if (section === "kmaps") return sampleKmaps(names, effort);
+  const growth = growths.find((one) => one.section === section);
+  if (growth === undefined) throw new Error(`no section ${section}`);
+  return sampleGrowth(growth, names, effort);
 }
 
 tuneV8();
-if (process.argv.includes("--tracing")) {
-  tracing();
-} else {
-  single();
-  kmaps();
-  growthTable("live shadow pages", SIZES, (_spaces, pages) => pages);
-  growthTable("address spaces", SPACES, (spaces) => spaces);
-}
+process.stdout.write(`${JSON.stringify(await sample(process.argv.slice(2)))}\n`);

@@ -10,7 +10,6 @@
  *
  * No interrupts, no stack, no segments but the loader's flat ones. */
 
-#define P_RW   0x003
 #define TABLE  0x023    /* P RW A */
 #define GLOBAL 0x163    /* P RW A D G */
 #define LARGE  0x1e3    /* P RW A D PS G */

@@ -62,7 +62,7 @@ export class BareMmu implements Mmu {
     if (!walker.walk(gva, access)) {
       this.faultError = walker.error;
       // SDM: volume 3, 4.10.4.1: a page fault drops the translations of the address that caused it.
-      this.tlb.flushPage(gva);
+      this.invlpg(gva);
       return INJECT;
     }
     const user = (access & PFERR_USER) !== 0;

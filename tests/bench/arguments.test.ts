@@ -51,10 +51,45 @@ describe("the command line of the benchmarks", () => {
 });
 
 describe("npm run bench -- mmu", () => {
-  it("takes --quick and nothing else", () => {
-    expect(parseCommand(["mmu"])).toEqual({ command: "mmu", quick: false });
-    expect(parseCommand(["mmu", "--quick"])).toEqual({ command: "mmu", quick: true });
-    expect(() => parseCommand(["mmu", "kmap"])).toThrow("mmu goes with --quick only.");
-    expect(() => parseCommand(["mmu", "--mmu", "bare"])).toThrow("mmu goes with --quick only.");
+  it("measures every policy, in full, for people, by default", () => {
+    expect(parseCommand(["mmu"])).toEqual({
+      command: "mmu",
+      policies: ["write-protect", "oos", "oos+global", "oos+global-fixed", "modern"],
+      quick: false,
+      json: null,
+    });
+  });
+
+  it("takes policies, each once and in the order of the default, --quick and --json", () => {
+    const args = [
+      "mmu",
+      "--policy",
+      "modern",
+      "--policy",
+      "oos",
+      "--policy",
+      "modern",
+      "--quick",
+      "--json",
+      "f",
+    ];
+    expect(parseCommand(args)).toEqual({
+      command: "mmu",
+      policies: ["oos", "modern"],
+      quick: true,
+      json: "f",
+    });
+  });
+
+  it.each([
+    [["mmu", "kmap"], "mmu goes with --policy, --quick and --json only."],
+    [["mmu", "--mmu", "bare"], "mmu goes with --policy, --quick and --json only."],
+    [
+      ["mmu", "--policy", "xen"],
+      '--policy is one of write-protect, oos, oos+global, oos+global-fixed, modern, not "xen".',
+    ],
+    [["kmap", "--policy", "oos"], "--policy goes with mmu only."],
+  ])("refuses %j in one sentence", (args, sentence) => {
+    expect(() => parseCommand(args)).toThrow(new UsageError(sentence));
   });
 });

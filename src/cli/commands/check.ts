@@ -34,7 +34,7 @@ export function declareCheck(program: Command): void {
     .option("--shard <i/n>", "do the i-th of n equal shares of the runs", parseShard)
     .option("--all", "go on after a failure; show each shape of story once")
     .option("--audit", "check the shadow structures, too, at each guest entry")
-    .option("--strict-faults", "page faults drop translations, too; KVM's do not (SDM 4.10.4.1)")
+    .option("--strict-faults", "page faults have to drop translations, too (SDM 4.10.4.1)")
     .option("--replay <story>", 'tell one story: "T0[0]=F0:P,A; read 0x0; cr3 R1"')
     .addOption(
       new Option("--report <kind>", "how to report on stdout (default text)").choices(["text", "json"]),

@@ -9,6 +9,7 @@ import {
   CR3_LOAD,
   CR3_RELOAD,
   CR4_WRITE,
+  GUEST_FAULT,
   INVLPG,
   INVLPG_ELSEWHERE,
   MODE_CHANGE,
@@ -191,4 +192,22 @@ function dropGlobalTranslations(kvm: Kvm, gva: Gva): void {
     kvm.flushRemoteTlbs();
     kvm.stats.invlpg_list_drops++;
   }
+}
+
+/**
+ * A page fault drops the translations of its address, as INVLPG does. What is left of them is in tables that are out
+ * of sync: others agree with the fault. SDM: volume 3, 4.10.4.1.
+ */
+export function forgetFaulted(kvm: Kvm, gva: Gva): void {
+  if (kvm.policy.oosGlobalFix === true) dropGlobalTranslations(kvm, gva);
+  const { spt } = kvm;
+  if (spt[(gva >>> 30) * 2] === 0) return;
+  const directory = directorySptep(kvm, gva);
+  const lo = spt[directory * 2];
+  if (!isPresent(lo, spt[directory * 2 + 1]) || !pageOf(kvm, lo).unsync) return;
+  const sptep = leafSptep(kvm, lo, gva);
+  if (!isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) return;
+  dropSpte(kvm, sptep, GUEST_FAULT);
+  setTrap(kvm, sptep);
+  kvm.flushRemoteTlbs();
 }

@@ -8,6 +8,7 @@ import { DIRTY_BIT, FAULT, GUEST_FAULT, MMIO, NOTRAP, PROTECTED_STORE } from "..
 import { EMULATE, INJECT, PFERR_WRITE } from "../mmu.ts";
 import { NO_PAGING } from "../paging.ts";
 import type { Gfn, Gva } from "../types.ts";
+import { forgetFaulted } from "./control.ts";
 import { directMap, fetch } from "./fetch.ts";
 import type { Kvm } from "./kvm.ts";
 import { ptesWritten } from "./pte-write.ts";
@@ -27,6 +28,8 @@ export function pageFault(kvm: Kvm, gva: Gva, access: number): FaultOutcome {
   if (!direct && !walkGuest(kvm, gva, access)) {
     stats.pf_guest++;
     kvm.lastPtWriteCount = 0;
+    // KVM: in 2.6.29 not yet; today's kvm_inject_emulated_page_fault does it.
+    if (walker.sdm) forgetFaulted(kvm, gva);
     return injectPageFault(kvm, gva, walker.error, GUEST_FAULT);
   }
   // Differs: KVM keeps the alias as the key of tables, and protects the memory behind it; here both are one.
