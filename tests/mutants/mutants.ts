@@ -172,8 +172,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the fixed list forgets pages that other address spaces link",
     file: "control.ts",
-    from: "if (kvm.policy.oosGlobalFix === true) dropGlobalTranslations(kvm, gva);",
-    to: "",
+    from: "    dropTranslation(kvm, gva);\n    if (kvm.policy.oosGlobalFix === true) dropGlobalTranslations(kvm, gva);",
+    to: "    dropTranslation(kvm, gva);",
   },
   {
     name: "the fixed list takes pages while CR4.PGE is clear",
