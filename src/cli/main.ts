@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { declareCheck } from "./commands/check.ts";
 import { declareCompare } from "./commands/compare.ts";
+import { declareExec } from "./commands/exec.ts";
 import { declareGuests } from "./commands/guests.ts";
 import { declareRun } from "./commands/run.ts";
 import { STATUS_USAGE } from "./exit-status.ts";
@@ -23,6 +24,7 @@ const program = new Command("umbra")
 declareRun(program);
 declareCompare(program);
 declareCheck(program);
+declareExec(program);
 declareGuests(program);
 
 async function runCommandLine(): Promise<void> {

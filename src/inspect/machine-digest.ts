@@ -29,7 +29,8 @@ export function machineDigest(machine: Machine): MachineDigest {
   return { registers: registersOf(machine), pages: pagesOf(machine) };
 }
 
-function registersOf({ cpu }: Machine): [string, number][] {
+/** All registers that a guest can see, by name. */
+export function registersOf({ cpu }: Machine): [string, number][] {
   const { r } = cpu;
   const found: [string, number][] = [
     ["eip", r[EIP] >>> 0],

@@ -1,0 +1,46 @@
+/** How the monitor writes numbers, entries and pages: one way for all commands. */
+
+import type { ShadowPageView } from "../inspect/shadow-tree.ts";
+
+/** Hexadecimal with leading zeros, without a prefix. */
+export const digits = (value: number, count: number): string =>
+  (value >>> 0).toString(16).padStart(count, "0");
+export const gfnText = (gfn: number): string => digits(gfn, 5);
+export const spText = (sp: number): string => sp.toString(16);
+
+const FLAGS: readonly (readonly [bit: number, letter: string])[] = [
+  [0x100, "G"],
+  [0x80, "S"],
+  [0x40, "D"],
+  [0x20, "A"],
+  [0x10, "C"],
+  [0x8, "T"],
+  [0x4, "U"],
+  [0x2, "W"],
+  [0x1, "P"],
+];
+
+/** The flags of an entry as QEMU's `info tlb` writes them: XGSDACTUWP, a dash for each that is clear. */
+export function entryFlags(lo: number, hi: number): string {
+  const low = FLAGS.map(([bit, letter]) => ((lo & bit) !== 0 ? letter : "-")).join("");
+  return (hi < 0 ? "X" : "-") + low;
+}
+
+/** An entry of eight bytes in hexadecimal. */
+export const entryHex = (lo: number, hi: number): string => `${digits(hi, 8)}${digits(lo, 8)}`;
+
+/** The columns that all lists of shadow pages share. */
+export function pageColumns(page: ShadowPageView): string {
+  const kind = page.direct ? "direct" : page.unsync ? "unsync" : "sync";
+  const stale = page.unsync ? String(page.stale) : "-";
+  return [
+    `sp ${spText(page.sp).padStart(4)}`,
+    `gfn ${gfnText(page.gfn)}`,
+    `l${page.level}`,
+    page.access,
+    kind.padEnd(6),
+    page.global ? "G" : "-",
+    `present ${String(page.present).padStart(3)}`,
+    `stale ${stale.padStart(3)}`,
+  ].join("  ");
+}
