@@ -304,7 +304,14 @@ describe("umbra: asking for help", () => {
   });
 
   it("-h does the same, for each command", () => {
-    for (const args of [["-h"], ["run", "-h"], ["guests", "-h"]]) {
+    for (const args of [
+      ["-h"],
+      ["run", "-h"],
+      ["check", "-h"],
+      ["compare", "-h"],
+      ["exec", "-h"],
+      ["guests", "-h"],
+    ]) {
       const { status, stdout } = umbra(...args);
       expect(status).toBe(0);
       expect(stdout).toMatch(/^Usage: umbra/);

@@ -15,7 +15,7 @@ export function declareExec(program: Command): void {
     .command("exec")
     .description("run an image to a point, then answer questions about the machine")
     .argument("<image>", "file, or name of a built-in guest")
-    .argument("<questions...>", "each in quotes, such as 'info oos'");
+    .argument("<ask...>", "questions, each in quotes, such as 'info oos'");
   declareMachine(command).option(
     "--until <n>",
     "ask when exactly this many instructions have run (default: at the end)",
