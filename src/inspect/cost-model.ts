@@ -89,7 +89,7 @@ export const prices: readonly Price[] = [
   {
     key: "look",
     cycles: 10,
-    sentence: "each page of the global list that INVLPG looks at (oos+global-fixed)",
+    sentence: "each page of the global list that INVLPG or a fault looks at (oos+global-fixed)",
     source: OURS,
     count: (stats) => stats.invlpg_list_visits,
   },

@@ -45,7 +45,7 @@ export const rows: readonly Row[] = [
   { label: "  at CR3 loads", name: "sptes_examined_cr3" },
   { label: "sptes changed", name: "sptes_changed" },
   { label: "skipped because global", name: "sync_skipped_global" },
-  { label: "global list, INVLPG looks", name: "invlpg_list_visits" },
+  { label: "looks at the global list", name: "invlpg_list_visits" },
   { label: "shadow pages made", name: "mmu_cache_miss" },
   { label: "shadow pages zapped", name: "mmu_shadow_zapped" },
   { label: "TLB flushes by name", name: "tlb_flush" },

@@ -150,9 +150,9 @@ export const umbraCounters: readonly CounterInfo[] = [
   vm("sptes_changed_cr3", "shadow entries that CR3 loads dropped or altered"),
   vm("write_protects", "frames whose mappings lost W because they hold a shadowed table"),
   vm("unsync_refused", "mappings kept read-only because their frame holds a shadowed table"),
-  vm("invlpg_list_visits", "pages of the global list that an INVLPG looked at"),
+  vm("invlpg_list_visits", "pages of the global list that an INVLPG or a fault looked at"),
   vm(
     "invlpg_list_drops",
-    "shadow entries of the global list that an INVLPG dropped in another address space",
+    "shadow entries of the global list that those dropped in another address space",
   ),
 ];
