@@ -151,8 +151,5 @@ export const umbraCounters: readonly CounterInfo[] = [
   vm("write_protects", "frames whose mappings lost W because they hold a shadowed table"),
   vm("unsync_refused", "mappings kept read-only because their frame holds a shadowed table"),
   vm("invlpg_list_visits", "pages of the global list that an INVLPG or a fault looked at"),
-  vm(
-    "invlpg_list_drops",
-    "shadow entries of the global list that those dropped in another address space",
-  ),
+  vm("invlpg_list_drops", "shadow entries of the global list that those dropped in another address space"),
 ];
