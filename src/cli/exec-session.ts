@@ -2,7 +2,7 @@
 import { monitor } from "../debug/monitor.ts";
 import { MonitorError } from "../debug/monitor-error.ts";
 import type { ExecOptions } from "./commands/exec.ts";
-import { CommandError, STATUS_OK, STATUS_SIGNAL, STATUS_USAGE } from "./exit-status.ts";
+import { CommandError, STATUS_OK, STATUS_USAGE } from "./exit-status.ts";
 import { catalogGuest } from "./guest-catalog.ts";
 import { choosePolicy } from "./policy-options.ts";
 import { prepare } from "./prepare.ts";
@@ -21,7 +21,7 @@ export async function execCommand(
   const prepared = prepare(image, guest, bounded, choosePolicy(options), process.stderr);
   const { machine } = prepared;
   const { reason, status } = await new RunSession(image, prepared, bounded, guest).run();
-  if (reason === "interrupted") return status >= STATUS_SIGNAL ? status : STATUS_OK;
+  if (reason === "interrupted") return status;
   if (until !== undefined && machine.icount < until) {
     process.stderr.write(
       `umbra: the guest ended at instruction ${machine.icount}, before --until ${until}.\n`,

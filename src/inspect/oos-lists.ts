@@ -2,21 +2,11 @@
  * What is out of sync right now, in two lists: pages that any CR3 load of a root above them syncs, and those on
  * oos_global_pages, which only writes to CR4 and CR0 do.
  */
-import type { GuestMemory } from "../mmu/guest-memory.ts";
-import {
-  ACC_EXEC,
-  frameOf,
-  PTE_A,
-  PTE_D,
-  PTE_NX_HI,
-  PTE_P,
-  PTE_RW,
-  PTE_US,
-  TWO_LEVEL,
-} from "../mmu/paging.ts";
+import { ACC_EXEC, frameOf, PTE_A, PTE_D, PTE_NX_HI, PTE_P, PTE_RW, PTE_US } from "../mmu/paging.ts";
+import { gpteAt, gpteHiAt } from "../mmu/shadow/audit/view.ts";
 import { isPresent, type Kvm } from "../mmu/shadow/kvm.ts";
 import { isUnderRoot } from "../mmu/shadow/parents.ts";
-import { roleAccess, roleGlevels, roleQuadrant } from "../mmu/shadow/role.ts";
+import { roleAccess } from "../mmu/shadow/role.ts";
 import type { ShadowPage } from "../mmu/shadow/shadow-page.ts";
 import { ENTRIES, type Gfn } from "../mmu/types.ts";
 
@@ -84,16 +74,10 @@ export function staleEntries(kvm: Kvm, sp: ShadowPage): number {
   return stale;
 }
 
-/** The guest entry that an entry of a level-1 page shadows. */
-function guestEntry(memory: GuestMemory, sp: ShadowPage, index: number): readonly [lo: number, hi: number] {
-  if (roleGlevels(sp.role) !== TWO_LEVEL) {
-    return [memory.read32(sp.gfn, index * 8), memory.read32(sp.gfn, index * 8 + 4)];
-  }
-  return [memory.read32(sp.gfn, (roleQuadrant(sp.role) * ENTRIES + index) * 4), 0];
-}
-
 function agrees(kvm: Kvm, sp: ShadowPage, index: number, lo: number, hi: number): boolean {
-  const [gpte, gpteHi] = guestEntry(kvm.memory, sp, index);
+  const at = gpteAt(kvm, sp, index);
+  const gpte = kvm.memory.linear.i32[at];
+  const gpteHi = gpteHiAt(kvm, sp, at);
   if ((gpte & PTE_P) === 0 || (gpte & PTE_A) === 0) return false;
   if (kvm.memory.unalias(frameOf(gpte, gpteHi)) !== kvm.gfns[sp.index * ENTRIES + index]) return false;
   const rights = roleAccess(sp.role) & kvm.walker.entryAccess(gpte, gpteHi);

@@ -1,5 +1,6 @@
 /** The report for a person: a few lines of at most 80 columns, no control characters. */
 import { basename } from "node:path";
+import { syncedPages } from "../../inspect/cost-model.ts";
 import { GUEST_HZ, type Machine } from "../../machine/machine.ts";
 import type { Stats } from "../../mmu/shadow/stats.ts";
 import type { AuditRun } from "../audit-run.ts";
@@ -89,12 +90,6 @@ function traceText({ path, seen, written }: TraceFile): string {
 }
 
 function shadowRows(stats: Stats): [string, string][] {
-  const synced =
-    stats.sync_pages_cr3 +
-    stats.sync_pages_cr0 +
-    stats.sync_pages_cr4 +
-    stats.sync_pages_lookup +
-    stats.sync_pages_other;
   return [
     [
       "exits",
@@ -107,7 +102,7 @@ function shadowRows(stats: Stats): [string, string][] {
     ],
     [
       "sync",
-      `${grouped(synced)} pages, ${grouped(stats.sptes_examined)} sptes examined, ` +
+      `${grouped(syncedPages(stats))} pages, ${grouped(stats.sptes_examined)} sptes examined, ` +
         `${grouped(stats.sptes_changed)} changed`,
     ],
     [

@@ -267,7 +267,7 @@ function prepareForList(kvm: Kvm, sp: ShadowPage): void {
   }
   if (isUnderRoot(kvm, sp)) return;
   const first = sp.index * ENTRIES;
-  for (let sptep = first; sptep < first + ENTRIES; sptep++) {
+  for (let sptep = first; sp.present > 0; sptep++) {
     if (!isPresent(kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1])) continue;
     dropSpte(kvm, sptep, UNREACHED);
     setTrap(kvm, sptep);
