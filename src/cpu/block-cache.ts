@@ -68,6 +68,10 @@ export interface CodeWatch {
   markCode(frame: Pfn): void;
 }
 
+/** Bits of a frame's byte in the code map. Stores to frames where it is not 0 are reported to `written`. */
+const HAS_CODE = 1;
+const WATCHED = 2;
+
 const SLOTS = 1 << 16;
 const slotOf = (hpa: number): number => (hpa ^ (hpa >>> 15)) & (SLOTS - 1);
 
@@ -114,7 +118,7 @@ export class BlockCache {
     if (page.chunks === 0) {
       // An earlier store took the last block. Code that only changes itself has been decoded again by now.
       this.pages.delete(frame);
-      this.codeMap[frame] = 0;
+      this.codeMap[frame] &= ~HAS_CODE;
       return false;
     }
     if ((page.chunks & chunkMask(hpa & 0xfff, count)) === 0) return false;
@@ -126,10 +130,23 @@ export class BlockCache {
   clear(): void {
     this.slots.fill(this.none);
     for (const [frame, page] of this.pages) {
-      this.codeMap[frame] = 0;
+      this.codeMap[frame] &= ~HAS_CODE;
       for (const block of page.blocks) block.mode = DEAD;
     }
     this.pages.clear();
+  }
+
+  /** Has stores to a host frame reported as if it held code, or no more. That is nothing a guest may notice. */
+  watchFrame(frame: Pfn, wanted: boolean): void {
+    if (wanted) {
+      this.codeMap[frame] |= WATCHED;
+      this.watch.markCode(frame);
+    } else this.codeMap[frame] &= ~WATCHED;
+  }
+
+  /** The frame of a host address is watched. */
+  watched(hpa: number): boolean {
+    return (this.codeMap[hpa >>> 12] & WATCHED) !== 0;
   }
 
   private register(block: Block, frame: Pfn): void {
@@ -137,7 +154,7 @@ export class BlockCache {
     if (page === undefined) {
       page = new CodePage();
       this.pages.set(frame, page);
-      this.codeMap[frame] = 1;
+      this.codeMap[frame] |= HAS_CODE;
       this.watch.markCode(frame);
     }
     page.blocks.push(block);

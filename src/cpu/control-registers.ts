@@ -35,19 +35,23 @@ export function writeCr0(cpu: Cpu, written: number): void {
   if (!cpu.mmu.setCr0(value)) raiseGP(cpu, 0);
   cpu.r[CR0] = value;
   cpu.refreshMode();
+  cpu.afterControlWrite();
 }
 
 export function writeCr3(cpu: Cpu, value: number): void {
   if (!cpu.mmu.setCr3(value)) raiseGP(cpu, 0);
   cpu.r[CR3] = value;
+  cpu.afterControlWrite();
 }
 
 export function writeCr4(cpu: Cpu, value: number): void {
   if ((value & ~CR4_ALLOWED) !== 0 || !cpu.mmu.setCr4(value)) raiseGP(cpu, 0);
   cpu.r[CR4] = value;
+  cpu.afterControlWrite();
 }
 
 export function writeEfer(cpu: Cpu, low: number, high: number): void {
   if (high !== 0 || (low & ~EFER_NXE) !== 0 || !cpu.mmu.setEfer(low)) raiseGP(cpu, 0);
   cpu.r[EFER] = low;
+  cpu.afterControlWrite();
 }

@@ -8,6 +8,7 @@ import { EXIT_EXTERNAL_INTERRUPT, EXIT_INTERRUPT_WINDOW, type Mmu, PFERR_USER } 
 import { TLB_CURRENT, TLB_SUPERVISOR, TLB_USER, type Tlb } from "../mmu/tlb.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
 import { followingBlock, JUMP_SLOTS, jumpTarget, lookupBlock } from "./block-finder.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import { runInsns } from "./dispatch.ts";
 import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
 import { GuestFault, releaseFault } from "./exceptions.ts";
@@ -55,18 +56,23 @@ export const RUN_SHUTDOWN = 2;
 export const RUN_STOPPED = 3;
 /** A device was accessed: it may have set an earlier deadline. */
 export const RUN_DEVICE = 4;
+/** The next instruction is at a breakpoint, or a break was requested. */
+export const RUN_BREAK = 5;
 export type RunResult =
   | typeof RUN_DEADLINE
   | typeof RUN_HALTED
   | typeof RUN_SHUTDOWN
   | typeof RUN_STOPPED
-  | typeof RUN_DEVICE;
+  | typeof RUN_DEVICE
+  | typeof RUN_BREAK;
 
 /** Instructions counted at a time, so that the countdown stays a small integer. */
 const MAX_SLICE = 1 << 28;
 const FLAT_CODE_AND_STACK = MODE_CODE32 | MODE_STACK32 | (1 << (MODE_FLAT + CS)) | (1 << (MODE_FLAT + SS));
 /** A `pos` past the end of every block. */
 const BLOCK_OVER = 1 << 28;
+/** The same, where the slice was cut and the block goes on afterwards. */
+const SLICE_CUT = BLOCK_OVER + 1;
 /** A `pausedAt` that is no index. */
 const NOT_PAUSED = -1;
 
@@ -101,6 +107,8 @@ export class Cpu {
   /** The last slice ended before this index of `running`, with EIP as below; -1 if there is nothing to go on with. */
   private pausedAt: number;
   private pausedEip: number;
+  /** It ended within a repeated string instruction. */
+  private pausedInRepeat: boolean;
   /** Instructions left in this slice, counted at block ends. */
   left: number;
   private sliceEnd: number;
@@ -121,6 +129,11 @@ export class Cpu {
   shutdownFaults: readonly number[];
   private stopRequested: boolean;
   private deviceTouched: boolean;
+  /** Where a debugger wants to stop; null is cheaper than none. */
+  private breakpoints: Breakpoints | null;
+  private breakRequested: boolean;
+  /** The icount at which a break was reported: it is passed when the run goes on. */
+  private brokenAt: number;
   /** No interrupt before the next instruction has run: after STI, MOV SS, POP SS. */
   inhibitInterrupts: boolean;
   /** A single-step trap follows the instruction that runs now, unless that cancels it. */
@@ -135,6 +148,10 @@ export class Cpu {
   beforeDevice: () => void;
   /** Called when the guest asks for what does not exist yet, before the #UD it gets. */
   unimplemented: (what: string) => void;
+  /** Called after a store to a frame that a debugger watches (`BlockCache.watchFrame`). */
+  afterWatchedStore: (hpa: number, bytes: number) => void;
+  /** Called after a control register that decides about translation was written. */
+  afterControlWrite: () => void;
 
   constructor(memory: GuestMemory, mmu: Mmu, bus: IoBus) {
     const { linear } = memory;
@@ -159,6 +176,7 @@ export class Cpu {
     this.stoppedAt = 0;
     this.pausedAt = NOT_PAUSED;
     this.pausedEip = 0;
+    this.pausedInRepeat = false;
     this.left = 0;
     this.sliceEnd = 0;
     this.userAccess = 0;
@@ -171,6 +189,9 @@ export class Cpu {
     this.shutdownFaults = [];
     this.stopRequested = false;
     this.deviceTouched = false;
+    this.breakpoints = null;
+    this.breakRequested = false;
+    this.brokenAt = -1;
     this.inhibitInterrupts = false;
     this.stepping = false;
     this.interruptLine = false;
@@ -178,6 +199,8 @@ export class Cpu {
     this.acknowledge = () => 0xff;
     this.beforeDevice = () => {};
     this.unimplemented = () => {};
+    this.afterWatchedStore = () => {};
+    this.afterControlWrite = () => {};
     memory.onCodeWrite = (hpa, bytes) => this.codeWritten(hpa, bytes);
     this.reset();
   }
@@ -247,10 +270,36 @@ export class Cpu {
 
   /** Leaves the running block after its current instruction: what follows may no longer be what was decoded. */
   endBlock(): void {
+    if (this.pos < BLOCK_OVER) this.stoppedAt = this.pos;
+    this.pos = BLOCK_OVER;
+  }
+
+  /** Linear addresses at which `run` returns RUN_BREAK before the instruction there runs. */
+  setBreakpoints(addresses: readonly number[]): void {
+    this.breakpoints = addresses.length === 0 ? null : new Breakpoints(addresses);
+  }
+
+  /**
+   * `run` returns RUN_BREAK after the instruction, the iteration of a repeated one, or the delivery that runs now.
+   * Unlike `stop` this leaves no trace: the slice ends there as it could have anywhere.
+   */
+  requestBreak(): void {
+    this.breakRequested = true;
+    const due = Math.max(this.current, 0) + 1;
+    if (due < this.left) {
+      this.sliceEnd -= this.left - due;
+      this.left = due;
+    }
     if (this.pos < BLOCK_OVER) {
       this.stoppedAt = this.pos;
-      this.pos = BLOCK_OVER;
+      this.pos = SLICE_CUT;
     }
+  }
+
+  /** A debugger lets the guest go on: a break that was requested is off, a breakpoint right here is passed. */
+  passBreak(): void {
+    this.breakRequested = false;
+    this.brokenAt = this.icount;
   }
 
   /** A device is about to be accessed: it may look at the clock and move wires. */
@@ -274,6 +323,7 @@ export class Cpu {
   /** Guest memory that holds decoded code was written. */
   codeWritten(hpa: number, bytes: number): void {
     if (this.blocks.written(hpa, bytes)) this.endBlock();
+    if (this.blocks.watched(hpa)) this.afterWatchedStore(hpa, bytes);
   }
 
   /** Recomputes what accesses claim to be from CPL. */
@@ -330,14 +380,26 @@ export class Cpu {
       this.left = Math.min(until - now, MAX_SLICE);
       this.sliceEnd = now + this.left;
       const result = this.runSlice();
-      if (result !== RUN_DEADLINE) {
-        // Keep icount, forget the rest of the slice.
-        this.sliceEnd -= this.left;
-        this.left = 0;
-        return result;
-      }
+      // Keep icount, forget the rest of the slice.
+      this.sliceEnd -= this.left;
+      this.left = 0;
+      if (result !== RUN_SHUTDOWN && this.breakDue()) return RUN_BREAK;
+      if (result !== RUN_DEADLINE) return result;
     }
     return RUN_DEADLINE;
+  }
+
+  /** Between two slices: a break was requested, or the next instruction is at a breakpoint. */
+  private breakDue(): boolean {
+    const due = this.breakRequested || (this.breakpoints !== null && this.atBreakpoint(this.breakpoints));
+    this.breakRequested = false;
+    if (due) this.brokenAt = this.icount;
+    return due;
+  }
+
+  private atBreakpoint(breakpoints: Breakpoints): boolean {
+    const repeating = this.pausedAt !== NOT_PAUSED && this.pausedInRepeat;
+    return !repeating && !this.halted && breakpoints.has(this.csBase + this.r[EIP]);
   }
 
   private runSlice(): RunResult {
@@ -446,6 +508,18 @@ export class Cpu {
       const { insns } = block;
       let count = insns.length;
       if (count > this.left) count = this.left;
+      if (this.breakpoints !== null) {
+        const at = this.breakIndex(this.breakpoints, block, index, count);
+        if (at < count) {
+          this.sliceEnd -= this.left - at;
+          this.left = at;
+          if (at === index) {
+            this.leaveAt(block, index);
+            return;
+          }
+          count = at;
+        }
+      }
       if (this.inhibitInterrupts) {
         this.inhibitInterrupts = false;
         this.attention = true;
@@ -462,6 +536,7 @@ export class Cpu {
           continue;
         }
         count = this.stoppedAt;
+        if (index === SLICE_CUT) index = count;
       }
       this.pos = 0;
       this.left -= count;
@@ -476,6 +551,24 @@ export class Cpu {
     }
   }
 
+  /** Before which instruction to stop: an index below `count`, or `count`. Not before one that was stopped at already. */
+  private breakIndex(breakpoints: Breakpoints, block: Block, index: number, count: number): number {
+    const passed = this.pausedInRepeat || this.sliceEnd - this.left + index === this.brokenAt;
+    this.pausedInRepeat = false;
+    const start = this.r[EIP] + this.csBase;
+    return breakpoints.firstIn(block, start, passed ? index + 1 : index, count);
+  }
+
+  /** The slice is over before the instruction at `index` of a block, none of which has run in it. */
+  private leaveAt(block: Block, index: number): void {
+    const { r } = this;
+    this.left = 0;
+    this.stepping = false;
+    if (index > 0) r[EIP] = (r[EIP] + block.insns[index - 1].end) | 0;
+    this.pausedAt = index;
+    this.pausedEip = r[EIP];
+  }
+
   /**
    * The slice is over. The next one takes up the block as if it had not been left, without a lookup, because that
    * could fill the TLB and set accessed bits: how a run is cut into slices must change nothing.
@@ -484,17 +577,23 @@ export class Cpu {
     const { insns } = block;
     this.pausedAt = Math.min(index, insns.length);
     this.pausedEip = this.r[EIP];
+    this.pausedInRepeat = false;
     if (index !== insns.length) return;
     const last = insns[index - 1];
     const unfinished = this.pausedEip === ((block.la - this.csBase + last.start) | 0);
-    if (unfinished && rows[last.row].mnemonic.startsWith("rep_")) this.pausedAt--;
+    if (!unfinished || !rows[last.row].mnemonic.startsWith("rep_")) return;
+    this.pausedInRepeat = true;
+    this.pausedAt--;
   }
 
   /** Index at which `running` goes on, its length for its end, or NOT_PAUSED. */
   private resume(): number {
     const { r, running, pausedAt } = this;
     this.pausedAt = NOT_PAUSED;
-    if (pausedAt === NOT_PAUSED || r[EIP] !== this.pausedEip) return NOT_PAUSED;
+    if (pausedAt === NOT_PAUSED || r[EIP] !== this.pausedEip) {
+      this.pausedInRepeat = false;
+      return NOT_PAUSED;
+    }
     if (pausedAt === running.insns.length || running.mode !== this.mode) return running.insns.length;
     r[EIP] = (r[EIP] - running.insns[pausedAt].start) | 0;
     this.left += pausedAt;

@@ -4,7 +4,7 @@
  */
 
 import { auditNow, counters, policyView } from "../inspect/hypervisor.ts";
-import { registersOf } from "../inspect/machine-digest.ts";
+import { registersOf } from "../inspect/registers.ts";
 import { oosLists } from "../inspect/oos-lists.ts";
 import { shadowTree } from "../inspect/shadow-tree.ts";
 import { guestWalk, rmapOf, shadowWalk, type WalkStep } from "../inspect/translation.ts";

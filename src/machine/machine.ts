@@ -3,7 +3,7 @@
  * the processor runs exactly to the next device deadline, the clock fires what is due, and so on.
  */
 import { hex } from "../common/hex.ts";
-import { Cpu, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
+import { Cpu, RUN_BREAK, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
 import { EFLAGS_IF } from "../cpu/eflags.ts";
 import {
   CR0,
@@ -45,6 +45,8 @@ export interface MachineOptions {
   /** Guest RAM, a multiple of 4 KiB from 1 MiB to 2 GiB. */
   readonly ramBytes: number;
   readonly mmu: "bare" | "shadow";
+  /** Other threads may read the memory while the machine runs. */
+  readonly shared?: boolean;
   /** Knobs of the shadow MMU; without meaning for `bare`. */
   readonly policy: Policy;
   /** A byte that the guest sent to its first serial port. */
@@ -55,7 +57,7 @@ export interface MachineOptions {
 }
 
 /** Why a run ended. */
-export type ExitReason = "debug-exit" | "halted" | "triple-fault" | "icount" | "stopped";
+export type ExitReason = "debug-exit" | "halted" | "triple-fault" | "icount" | "stopped" | "break";
 
 export interface RunOutcome {
   readonly reason: ExitReason;
@@ -97,6 +99,7 @@ export class Machine {
     this.linear = allocateLinearMemory({
       ramBytes: options.ramBytes,
       shadowPages: options.mmu === "shadow" ? poolPages(options) : 0,
+      shared: options.shared ?? false,
     });
     this.memory = new GuestMemory(this.linear);
     this.addRam(options.ramBytes);
@@ -194,6 +197,8 @@ export class Machine {
       if (this.exitStatus !== null) return { reason: "debug-exit" };
       if (result === RUN_SHUTDOWN) return { reason: "triple-fault" };
       if (this.stopping) continue;
+      // A debugger's business; it is told apart from `stopped` because it leaves no trace.
+      if (result === RUN_BREAK) return { reason: "break" };
       if (result === RUN_HALTED && !this.skipToDeadline(until)) return { reason: "halted" };
     }
   }

@@ -22,6 +22,7 @@ const WHY: Record<EndReason, string> = {
   icount: "--max-icount reached",
   timeout: "--timeout reached",
   stopped: "stopped",
+  break: "stopped by the debugger",
   interrupted: "interrupted",
   closed: "output closed",
   audit: "an invariant is broken",
