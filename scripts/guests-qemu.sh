@@ -43,7 +43,7 @@ list() {
 	node -e '
 		const guests = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
 		for (const g of guests)
-			console.log([g.name, g.image, g.append, g.mem, g.status, g.timeoutSeconds, g.console ?? ""].join("\x1f"));
+			console.log([g.name, g.image, g.checkAppend ?? g.append, g.mem, g.status, g.timeoutSeconds, g.console ?? ""].join("\x1f"));
 	' "$guests/guests.json"
 }
 

@@ -12,6 +12,8 @@ import { policyNames } from "../../src/mmu/shadow/policy.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const guests = JSON.parse(readFileSync(resolve(ROOT, "guests/guests.json"), "utf8")) as (CatalogGuest & {
   readonly console?: string;
+  /** Command line of a guest that waits for someone to type, when nobody does. */
+  readonly checkAppend?: string;
   /** Policies whose fault the guest shows. */
   readonly failsUnder?: readonly string[];
 })[];
@@ -43,11 +45,12 @@ function run(guest: string, ...options: string[]): Run {
 
 describe.each(guests)("$name", (guest) => {
   const runs = new Map<string, Run>();
+  const append = guest.checkAppend === undefined ? [] : ["--append", guest.checkAppend];
 
   const sound = MMUS.filter((name) => guest.failsUnder?.includes(name) !== true);
 
   it.each(sound)("ends well under %s", (name) => {
-    const result = run(guest.name, "--policy", name, ...(name === "bare" ? [] : [AUDIT]));
+    const result = run(guest.name, ...append, "--policy", name, ...(name === "bare" ? [] : [AUDIT]));
     runs.set(name, result);
     expect(result.report.exit.status).toBe(0);
     if (guest.console !== undefined) {
@@ -56,7 +59,7 @@ describe.each(guests)("$name", (guest) => {
   });
 
   it.each(MMUS.filter((name) => !sound.includes(name)))("ends otherwise under %s", (name) => {
-    expect(run(guest.name, "--policy", name, AUDIT).report.exit.status).toBe(1);
+    expect(run(guest.name, ...append, "--policy", name, AUDIT).report.exit.status).toBe(1);
   });
 
   it("is the same run under all of them: instructions, registers and memory", () => {
