@@ -9,6 +9,8 @@ import type { Effort } from "./runner.ts";
 export const HELP = `npm run bench -- [ROW|GROUP]... [options]
 npm run bench -- mmu [--policy NAME]... [--quick] [--json FILE]
                        what single steps of the shadow MMU cost, and how that grows
+npm run bench -- dashboard [--quick]
+                       what of its speed a guest keeps while the dashboard is open, and how soon keys are answered
 
   ROW, GROUP           what to run; all rows by default (--list shows them)
   --mmu bare|shadow    MMU of umbra; shadow by default
@@ -44,6 +46,7 @@ export type Command =
   | LoopsCommand
   | { readonly command: "compare"; readonly a: string; readonly b: string }
   | ({ readonly command: "mmu" } & MmuCommand)
+  | { readonly command: "dashboard"; readonly quick: boolean }
   | { readonly command: "list" }
   | { readonly command: "help" };
 
@@ -54,6 +57,12 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.compare) {
     if (positionals.length !== 2) throw new UsageError("--compare takes two files, A and B.");
     return { command: "compare", a: positionals[0], b: positionals[1] };
+  }
+  if (positionals[0] === "dashboard") {
+    if (positionals.length > 1 || Object.keys(values).some((name) => name !== "quick")) {
+      throw new UsageError("dashboard takes no rows, and of the options only --quick.");
+    }
+    return { command: "dashboard", quick: values.quick === true };
   }
   if (positionals[0] === "mmu") {
     const others = Object.keys(values).filter((name) => !MMU_OPTIONS.includes(name));

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, HELP, type LoopsCommand, parseCommand, UsageError } from "./arguments.ts";
 import { compareResults } from "./compare.ts";
+import { benchDashboard } from "./dashboard/dashboard.ts";
 import { benchMmu } from "./mmu/mmu.ts";
 import { type Peer, PeerMissing } from "./peers/peer.ts";
 import { qemuPeer } from "./peers/qemu.ts";
@@ -70,6 +71,8 @@ async function run(command: Command): Promise<number> {
     case "compare":
       print(comparisonTable(compareResults(readResults(command.a), readResults(command.b))));
       return 0;
+    case "dashboard":
+      return await benchDashboard(command);
     case "mmu":
       return await benchMmu(command);
     case "loops":

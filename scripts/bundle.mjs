@@ -71,8 +71,12 @@ function removeOldChunks(folder, current) {
   }
 }
 
-/** What the product consists of: the command, and the thread that runs one guest for `umbra compare`. */
-export const PRODUCT = { umbra: "src/cli/main.ts", "compare-worker": "src/cli/compare/worker.ts" };
+/** What the product consists of: the command, and the threads that run guests for `umbra compare` and the dashboard. */
+export const PRODUCT = {
+  umbra: "src/cli/main.ts",
+  "compare-worker": "src/cli/compare/worker.ts",
+  "machine-worker": "src/cli/dashboard/machine-worker.ts",
+};
 
 /** Bundles only if a source is newer than the last result. Returns the path of the first entry's bundle. */
 export async function bundleIfStale(entries, outdir, folders) {

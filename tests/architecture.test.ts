@@ -18,7 +18,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   machine: ["common", "trace", "mmu", "cpu", "devices"],
   inspect: ["common", "trace", "mmu", "cpu", "devices", "machine"],
   debug: ["common", "trace", "inspect", "machine"],
-  dashboard: ["common", "trace", "inspect", "machine"],
+  dashboard: ["common", "trace", "inspect", "machine", "debug"],
   cli: ["common", "trace", "mmu", "devices", "machine", "inspect", "debug", "dashboard"],
 };
 

@@ -1,34 +1,26 @@
 /**
  * Standard input on its way to the guest's serial port. On a terminal each key goes over raw, and ^] ends the run.
  */
-import type { Uart16550, UartState } from "../devices/uart16550.ts";
+import type { Uart16550 } from "../devices/uart16550.ts";
+import { SerialInput } from "../machine/serial-input.ts";
 
 const GROUP_SEPARATOR = 0x1d;
-const IER_ERBFI = 0x01;
-const MCR_DTR_RTS = 0x03;
-const MCR_LOOP = 0x10;
-/** Guest time after which a guest that left its serial port alone is taken to use it as it is. */
-const SETUP_ICOUNT = 10_000_000;
-
 /** Input from a file or pipe that is held here; the rest waits outside. */
 const ENOUGH = 0x1_0000;
 
 export class Keyboard {
   /** Nothing more will be typed. */
   ended = false;
-  private readonly uart: Uart16550;
+  private readonly input: SerialInput;
   private readonly quit: () => void;
   private readonly stdin = process.stdin;
-  private waiting: Uint8Array = new Uint8Array(0);
   /** Something came, or input ended, since the last offer. */
   private news = false;
   private wake: (() => void) | null = null;
-  /** The guest was seen ready for characters. */
-  private listening = false;
 
   /** `quit` hears of ^]. */
   constructor(uart: Uart16550, quit: () => void) {
-    this.uart = uart;
+    this.input = new SerialInput(uart);
     this.quit = quit;
     if (this.stdin.isTTY) {
       process.stderr.write("umbra: keys go to the guest; ^] ends the run\n");
@@ -51,12 +43,8 @@ export class Keyboard {
   /** Gives the serial port what it takes and returns how much that was; the rest is offered again later. */
   offer(icount: number): number {
     this.news = false;
-    if (this.waiting.length === 0) return 0;
-    this.listening ||= icount >= SETUP_ICOUNT || isSetUp(this.uart.save());
-    if (!this.listening) return 0;
-    const taken = this.uart.receive(this.waiting);
-    this.waiting = this.waiting.subarray(taken);
-    if (this.waiting.length < ENOUGH) this.stdin.resume();
+    const taken = this.input.offer(icount);
+    if (taken > 0 && this.input.waiting < ENOUGH) this.stdin.resume();
     return taken;
   }
 
@@ -71,9 +59,9 @@ export class Keyboard {
 
   private readonly onData = (chunk: Buffer): void => {
     const end = this.stdin.isTTY ? chunk.indexOf(GROUP_SEPARATOR) : -1;
-    this.waiting = Buffer.concat([this.waiting, end >= 0 ? chunk.subarray(0, end) : chunk]);
+    this.input.add(end >= 0 ? chunk.subarray(0, end) : chunk);
     if (end >= 0) this.quit();
-    else if (this.waiting.length >= ENOUGH && !this.stdin.isTTY) this.stdin.pause();
+    else if (this.input.waiting >= ENOUGH && !this.stdin.isTTY) this.stdin.pause();
     this.tell();
   };
 
@@ -92,13 +80,4 @@ export class Keyboard {
     this.stdin.setRawMode(false);
     this.stdin.setRawMode(true);
   };
-}
-
-/**
- * The guest's driver is ready for characters. One that comes earlier is lost when the driver empties the FIFO, or
- * spoils its loopback test.
- */
-function isSetUp({ IER, MCR }: UartState): boolean {
-  if ((MCR & MCR_LOOP) !== 0) return false;
-  return (IER & IER_ERBFI) !== 0 || (MCR & MCR_DTR_RTS) !== 0;
 }

@@ -1,6 +1,7 @@
 /** From a command line to a machine with its image loaded: files in, wires for the console out. */
 import { basename } from "node:path";
 import type { Writable } from "node:stream";
+import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { type BootModule, loadMultiboot } from "../machine/image/multiboot.ts";
@@ -25,6 +26,8 @@ const NO_MODULE = "there is no such file; --initrd takes FILE or 'FILE ARGUMENTS
 
 export interface PreparedRun {
   readonly machine: Machine;
+  /** Who controls the machine, if that was asked for. */
+  readonly debugger: Debugger | null;
   readonly trace: TraceFile | null;
   readonly audit: AuditRun | null;
   readonly dirtyLog: DirtyLog | null;
@@ -35,17 +38,24 @@ export interface PreparedRun {
   readonly files: readonly OutputFile[];
 }
 
-/**
- * @param choice which MMU, if a command decides that otherwise than by the options
- * @param stream where the console goes, if not to one of ours
- */
+export interface PrepareSettings {
+  /** Which MMU, if a command decides that otherwise than by the options. */
+  readonly choice?: PolicyChoice;
+  /** Where the console goes, if not to one of ours. */
+  readonly stream?: Writable;
+  /** The machine is to be controlled; with `input` someone may type to it. */
+  readonly control?: { readonly input: boolean };
+  /** Another thread reads the machine's memory. */
+  readonly shared?: boolean;
+}
+
 export function prepare(
   name: string,
   guest: CatalogGuest | undefined,
   options: RunOptions,
-  choice: PolicyChoice = choosePolicy(options),
-  stream: Writable = consoleStream(options),
+  settings: PrepareSettings = {},
 ): PreparedRun {
+  const { choice = choosePolicy(options), stream = consoleStream(options), control, shared } = settings;
   if (name === "") throw new CommandError("the name of the image is empty.", STATUS_USAGE);
   const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
   const ramBytes = options.mem ?? parseMemorySize(guest?.mem ?? DEFAULT_MEM);
@@ -68,6 +78,7 @@ export function prepare(
   const machine = buildMachine({
     ramBytes,
     ...choice,
+    shared: shared ?? false,
     console: (byte) => console.put(byte),
     debugConsoles: wires,
   });
@@ -75,11 +86,11 @@ export function prepare(
   const trace = request === null ? null : new TraceFile(request);
   const { shadow } = machine;
   const audit = interval === null || shadow === null ? null : new AuditRun(machine, shadow, interval);
-  const texts = listen(machine, trace, audit);
+  const { target, texts } = listen(machine, trace, audit, control);
   for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
   machine.load(image);
   const dirtyLog = round === null || shadow === null ? null : new DirtyLog(machine, shadow, round);
-  return { machine, console, files, trace, audit, dirtyLog, texts };
+  return { machine, debugger: target, console, files, trace, audit, dirtyLog, texts };
 }
 
 function consoleStream(options: RunOptions): Writable {
@@ -87,14 +98,25 @@ function consoleStream(options: RunOptions): Writable {
   return documentOnStdout ? process.stderr : process.stdout;
 }
 
-/** Gives the machine a tap if someone wants to hear it. */
-function listen(machine: Machine, trace: TraceFile | null, audit: AuditRun | null): Texts {
+/** Gives the machine a tap if someone wants to hear it: a debugger, which keeps the ring itself, a trace, an audit. */
+function listen(
+  machine: Machine,
+  trace: TraceFile | null,
+  audit: AuditRun | null,
+  control: PrepareSettings["control"],
+): { target: Debugger | null; texts: Texts } {
+  const gauges = machine.shadow?.stats ?? null;
+  if (control !== undefined) {
+    const target = new Debugger(machine, trace, control.input);
+    trace?.start(target.tap.texts, gauges, null);
+    return { target, texts: target.tap.texts };
+  }
   const sink = trace ?? audit?.ring;
-  if (sink === undefined) return null;
+  if (sink === undefined) return { target: null, texts: null };
   const tap = new Tap(sink);
-  trace?.start(tap.texts, machine.shadow?.stats ?? null, audit?.ring ?? null);
+  trace?.start(tap.texts, gauges, audit?.ring ?? null);
   machine.attachTap(tap);
-  return tap.texts;
+  return { target: null, texts: tap.texts };
 }
 
 function modulesOf(list: string | undefined): BootModule[] {

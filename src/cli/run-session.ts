@@ -6,24 +6,15 @@
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { GUEST_HZ, type Machine, type RunOutcome } from "../machine/machine.ts";
-import type { AuditRun } from "./audit-run.ts";
 import type { RunOptions } from "./commands/run.ts";
-import type { DirtyLog } from "./dirty-log.ts";
-import {
-  STATUS_BROKEN_PIPE,
-  STATUS_LIMIT,
-  STATUS_OK,
-  STATUS_SIGNAL,
-  STATUS_TRIPLE_FAULT,
-  STATUS_VIOLATION,
-} from "./exit-status.ts";
 import { type CatalogGuest, catalogGuest } from "./guest-catalog.ts";
 import { Keyboard } from "./keyboard.ts";
 import { type PreparedRun, prepare } from "./prepare.ts";
 import { jsonReport } from "./report/json.ts";
 import { summaryReport } from "./report/summary.ts";
+import { type EndReason, type RunResult, statusOf } from "./run-result.ts";
 import { standardOutputFailed } from "./standard-output.ts";
-import { type StopReason, StopRequest } from "./stop-request.ts";
+import { StopRequest } from "./stop-request.ts";
 import { STDOUT, type TraceFile } from "./trace-file.ts";
 import { tuneV8 } from "./tune-v8.ts";
 
@@ -35,23 +26,6 @@ const TRACED_SLICE = 100_000;
 const READING_STEP = 2_000;
 /** The longest sleep in milliseconds while guest time waits for real time. */
 const LONGEST_SLEEP = 50;
-
-/** Why the run ended, as reports name it. */
-export type EndReason = RunOutcome["reason"] | StopReason | "closed" | "audit";
-
-export interface RunResult {
-  readonly image: string;
-  readonly machine: Machine;
-  readonly reason: EndReason;
-  /** Exit status of this process. */
-  readonly status: number;
-  /** What the guest wrote to the debug-exit port made of this; null if it did not. */
-  readonly guestStatus: number | null;
-  readonly hostSeconds: number;
-  readonly trace: TraceFile | null;
-  readonly audit: AuditRun | null;
-  readonly dirtyLog: DirtyLog | null;
-}
 
 export async function runCommand(name: string, options: RunOptions): Promise<number> {
   tuneV8();
@@ -118,7 +92,7 @@ export class RunSession {
       image: this.name,
       machine: this.machine,
       reason,
-      status: this.statusOf(reason),
+      status: statusOf(reason, this.machine, this.success, this.stop.signal),
       guestStatus: this.machine.exitStatus,
       hostSeconds: (performance.now() - this.started) / 1000,
       trace,
@@ -179,27 +153,5 @@ export class RunSession {
     const mayType = this.keyboard !== null && !this.keyboard.ended;
     const ahead = mayType ? guest - (performance.now() - this.started) : 0;
     return ahead > 1 ? setTimeout(Math.min(ahead, LONGEST_SLEEP)) : setImmediate();
-  }
-
-  private statusOf(reason: EndReason): number {
-    switch (reason) {
-      case "debug-exit": {
-        const status = this.machine.exitStatus ?? STATUS_OK;
-        return status === this.success ? STATUS_OK : status;
-      }
-      case "triple-fault":
-        return STATUS_TRIPLE_FAULT;
-      case "icount":
-      case "timeout":
-        return STATUS_LIMIT;
-      case "interrupted":
-        return STATUS_SIGNAL + this.stop.signal;
-      case "closed":
-        return STATUS_BROKEN_PIPE;
-      case "audit":
-        return STATUS_VIOLATION;
-      default:
-        return STATUS_OK;
-    }
   }
 }

@@ -14,10 +14,10 @@ import { events } from "../trace/events.ts";
 import { Tap } from "../trace/tap.ts";
 import type { TraceRecord } from "../trace/trace-record.ts";
 import { EventHub } from "./event-hub.ts";
-import type { Goal } from "./goal.ts";
+import { type Goal, goalText } from "./goal.ts";
 import { MemoryWatches } from "./memory-watch.ts";
 import { MonitorError } from "./monitor-error.ts";
-import type { Stop } from "./stop.ts";
+import { endText, type Stop } from "./stop.ts";
 import { type Watch, watchText } from "./watch.ts";
 
 export interface BreakpointInfo {
@@ -90,6 +90,8 @@ export class Debugger implements DebuggerApi {
   readonly machine: Machine;
   readonly tap: Tap;
   stop: Stop | null;
+  /** Asked when the machine was stopped by someone else, such as an audit: why, in words. */
+  whyStopped: () => string;
   private goal: Goal | null;
   private readonly input: boolean;
   private readonly hub: EventHub;
@@ -114,6 +116,7 @@ export class Debugger implements DebuggerApi {
   constructor(machine: Machine, next: EventSink | null = null, input = false) {
     this.machine = machine;
     this.stop = null;
+    this.whyStopped = () => "stopped";
     this.goal = null;
     this.input = input;
     this.hub = new EventHub(machine.linear, next);
@@ -342,7 +345,8 @@ export class Debugger implements DebuggerApi {
   }
 
   private ended(reason: ExitReason): Stop {
-    return { kind: "ended", reason, detail: endText(this.machine, reason) };
+    const detail = reason === "stopped" ? this.whyStopped() : endText(this.machine, reason);
+    return { kind: "ended", reason, detail };
   }
 
   private end(stop: Stop): Stop {
@@ -397,31 +401,5 @@ function filterFor(text: string): RecordTest {
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
     throw new MonitorError(error.message);
-  }
-}
-
-function goalText(goal: Goal, icount: number): string {
-  switch (goal.kind) {
-    case "step":
-      return goal.count === 1 ? "stepped" : `stepped ${goal.count} instructions`;
-    case "next":
-      return "stepped over";
-    case "finish":
-      return "returned";
-    default:
-      return `icount ${icount}`;
-  }
-}
-
-function endText(machine: Machine, reason: ExitReason): string {
-  switch (reason) {
-    case "debug-exit":
-      return `the guest ended itself with status ${machine.exitStatus}`;
-    case "triple-fault":
-      return `triple fault: ${machine.faultChain}`;
-    case "halted":
-      return "the guest halted, and nothing is left that could wake it";
-    default:
-      return "stopped";
   }
 }

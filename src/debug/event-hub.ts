@@ -2,7 +2,7 @@
  * Where the machine's events go while it is being debugged: into the ring, to whoever else wants them, past the test
  * of who waits for one. On the way it notes since when each shadow page is out of sync.
  */
-import type { LinearMemory } from "../mmu/linear-memory.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { EventSink } from "../trace/event-sink.ts";
 import {
   events,
@@ -11,6 +11,7 @@ import {
   KVM_MMU_UNSYNC_PAGE,
   KVM_MMU_ZAP_PAGE,
 } from "../trace/events.ts";
+import { GLOBAL } from "../trace/reasons.ts";
 import { RingReader, RingWriter } from "../trace/ring.ts";
 import type { TraceRecord } from "../trace/trace-record.ts";
 
@@ -20,7 +21,7 @@ export type EventListener = (record: TraceRecord) => void;
 export class EventHub implements EventSink {
   /** Called for each event while there is one: it costs a record each. */
   listener: EventListener | null;
-  private readonly linear: LinearMemory;
+  private readonly linear: Machine["linear"];
   private readonly ring: RingWriter;
   private readonly next: EventSink | null;
   private readonly off: Uint8Array;
@@ -30,7 +31,7 @@ export class EventHub implements EventSink {
   private readonly unsyncEip: Int32Array;
   private readonly unsyncSkips: Int32Array;
 
-  constructor(linear: LinearMemory, next: EventSink | null) {
+  constructor(linear: Machine["linear"], next: EventSink | null) {
     const { i32, layout } = linear;
     this.listener = null;
     this.linear = linear;
@@ -85,7 +86,7 @@ export class EventHub implements EventSink {
       this.unsyncEip[a] = eip;
       this.unsyncSkips[a] = 0;
     } else if (event === KVM_MMU_SYNC_SKIP) {
-      this.unsyncSkips[a]++;
+      if (head >>> 16 === GLOBAL) this.unsyncSkips[a]++;
     } else if (event === KVM_MMU_SYNC_PAGE || event === KVM_MMU_ZAP_PAGE) {
       this.unsyncIcount[a] = Number.NaN;
     }

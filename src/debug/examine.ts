@@ -1,13 +1,21 @@
 /** `x/FMT ADDRESS` and `xp/FMT ADDRESS`: memory as QEMU's monitor and gdb show it. */
+import type { CodeLine } from "../inspect/cpu-view.ts";
+import { disassemble } from "../inspect/disassembly.ts";
 import type { Machine } from "../machine/machine.ts";
+import { nothing, takeAddress } from "./commands/arguments.ts";
+import type { Action, Command } from "./commands/command.ts";
 import { MonitorError } from "./monitor-error.ts";
 import { digits } from "./monitor-text.ts";
 
-const SIZES: Record<string, number> = { b: 1, h: 2, w: 4 };
-const FORMATS = "xduoc";
+const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
+const FORMATS = "xduoci";
+const INSTRUCTIONS = "i";
 const MOST = 4096;
 const LINE_BYTES = 16;
 const PAGE = 4096;
+const ADDRESSES = 2 ** 32;
+/** Columns for the bytes of an instruction: ten of them; few have more. */
+const CODE_BYTES = 20;
 
 interface Format {
   readonly count: number;
@@ -15,47 +23,68 @@ interface Format {
   readonly size: number;
 }
 
-/** `/8xw`, `/4db`, `/c`, or nothing: count, format x d u o c, size b h w, in gdb's order. */
+/** `/8xw`, `/4bd`, `/c`, or nothing: a count, one of x d u o c i, one of b h w g. */
 function parseFormat(text: string): Format {
-  const match = /^\/?(\d*)([xduoc]?)([bhw]?)$/.exec(text);
-  const count = match === null ? 0 : match[1] === "" ? 1 : Number(match[1]);
-  if (match === null || count < 1 || count > MOST) {
+  const [, number, letters] = /^\/?(\d*)([a-z]*)$/.exec(text) ?? ["", "0", ""];
+  const count = number === "" ? 1 : Number(number);
+  const formats = [...letters].filter((letter) => FORMATS.includes(letter));
+  const sizes = [...letters].filter((letter) => letter in SIZES);
+  const understood = formats.length + sizes.length === letters.length;
+  if (!understood || formats.length > 1 || sizes.length > 1 || count < 1 || count > MOST) {
     throw new MonitorError(
-      `'${text}' is no format; give a count up to ${MOST}, one of ${FORMATS}, and b, h or w: /8xw`,
+      `'${text}' is no format; give a count up to ${MOST}, one of ${FORMATS}, and b, h, w or g: /8xw`,
     );
   }
-  const format = match[2] === "" ? "x" : match[2];
-  return { count, format, size: SIZES[match[3]] ?? (format === "c" ? 1 : 4) };
+  const format = formats[0] ?? "x";
+  return { count, format, size: SIZES[sizes[0]] ?? (format === "c" ? 1 : 4) };
 }
 
 /** @param linear addresses go through the guest's tables, without touching them */
-export function examine(linear: boolean): (machine: Machine, argument: string) => string[] {
-  return (machine, argument) => {
-    const match = /^(\/\S*)?\s*(0x[0-9a-f]{1,8}|\d{1,10})$/i.exec(argument);
-    if (match === null) throw new MonitorError(`'${argument}' has no address; write x/8xw 0xc0100000`);
-    const { count, format, size } = parseFormat(match[1] ?? "");
-    const start = Number(match[2]);
-    const perLine = LINE_BYTES / size;
-    const lines: string[] = [];
-    for (let at = 0; at < count; at += perLine) {
-      const address = start + at * size;
-      const cells = Math.min(perLine, count - at);
-      const values = Array.from({ length: cells }, (_, i) =>
-        cell(valueAt(machine, address + i * size, size, linear), format, size),
-      );
-      lines.push(`${digits(address, 8)}: ${values.join(" ")}`);
+function examine(linear: boolean): (argument: string) => Action {
+  return (argument) => {
+    const [, given = "", rest] = /^(\/\S*)?\s*(.*)$/.exec(argument) ?? [];
+    const format = parseFormat(given);
+    const found = takeAddress(rest);
+    nothing(found.rest);
+    if (format.format !== INSTRUCTIONS) {
+      return ({ machine }) => memoryLines(machine, found.address(machine), format, linear);
     }
-    return lines;
+    if (!linear) {
+      throw new MonitorError("instructions are read through linear addresses: use x/i instead of xp/i");
+    }
+    return ({ machine }) => disassemble(machine, found.address(machine), format.count).map(codeText);
   };
 }
 
+const codeText = ({ gva, bytes, text, current }: CodeLine): string =>
+  `${current ? ">" : " "} ${digits(gva, 8)}  ${bytes.padEnd(CODE_BYTES)}  ${text}`;
+
+function memoryLines(
+  machine: Machine,
+  start: number,
+  { count, format, size }: Format,
+  linear: boolean,
+): string[] {
+  const perLine = LINE_BYTES / size;
+  const lines: string[] = [];
+  for (let at = 0; at < count; at += perLine) {
+    const address = (start + at * size) % ADDRESSES;
+    const cells = Math.min(perLine, count - at);
+    const values = Array.from({ length: cells }, (_, i) =>
+      cell(valueAt(machine, address + i * size, size, linear), format, size),
+    );
+    lines.push(`${digits(address, 8)}: ${values.join(" ")}`);
+  }
+  return lines;
+}
+
 /** The value, or null where nothing is mapped. */
-function valueAt(machine: Machine, address: number, size: number, linear: boolean): number | null {
-  let value = 0;
-  for (let i = 0; i < size; i++) {
-    const byte = byteAt(machine, (address + i) % 2 ** 32, linear);
+function valueAt(machine: Machine, address: number, size: number, linear: boolean): bigint | null {
+  let value = 0n;
+  for (let i = size - 1; i >= 0; i--) {
+    const byte = byteAt(machine, (address + i) % ADDRESSES, linear);
     if (byte === null) return null;
-    value += byte * 2 ** (8 * i);
+    value = (value << 8n) | BigInt(byte);
   }
   return value;
 }
@@ -67,14 +96,30 @@ function byteAt({ mmu, memory, linear: host }: Machine, address: number, linear:
   return hpa < 0 ? null : host.u8[hpa + (address - page)];
 }
 
-function cell(value: number | null, format: string, size: number): string {
+function cell(value: bigint | null, format: string, size: number): string {
   if (value === null) return "?".repeat(size * 2);
-  const signed = value >= 2 ** (size * 8 - 1) ? value - 2 ** (size * 8) : value;
-  if (format === "d") return String(signed);
+  if (format === "d") return String(BigInt.asIntN(size * 8, value));
   if (format === "u") return String(value);
   if (format === "o") return `0${value.toString(8)}`;
-  if (format === "c") {
-    return value >= 0x20 && value < 0x7f ? `'${String.fromCharCode(value)}'` : `'\\x${digits(value, 2)}'`;
-  }
-  return digits(value, size * 2);
+  if (format === "c") return characterText(Number(value & 0xffn));
+  return value.toString(16).padStart(size * 2, "0");
 }
+
+function characterText(code: number): string {
+  return code >= 0x20 && code < 0x7f ? `'${String.fromCharCode(code)}'` : `'\\x${digits(code, 2)}'`;
+}
+
+export const examineCommands: readonly Command[] = [
+  {
+    name: "x",
+    usage: "/FMT ADDRESS",
+    sentence: "memory at a linear address: x/8xw 0xc0100000, x/5i $eip",
+    parse: examine(true),
+  },
+  {
+    name: "xp",
+    usage: "/FMT ADDRESS",
+    sentence: "memory at a physical address",
+    parse: examine(false),
+  },
+];

@@ -11,3 +11,17 @@ export type Goal =
   | { readonly kind: "finish" }
   /** Until an event passes this filter (the language of src/trace/event-filter.ts). */
   | { readonly kind: "event"; readonly filter: string };
+
+/** What has been done when the goal is reached at an icount. */
+export function goalText(goal: Goal, icount: number): string {
+  switch (goal.kind) {
+    case "step":
+      return goal.count === 1 ? "stepped" : `stepped ${goal.count} instructions`;
+    case "next":
+      return "stepped over";
+    case "finish":
+      return "returned";
+    default:
+      return `icount ${icount}`;
+  }
+}

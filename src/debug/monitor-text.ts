@@ -1,6 +1,6 @@
 /** How the monitor writes numbers, entries and pages: one way for all commands. */
-
 import type { ShadowPageView } from "../inspect/shadow-tree.ts";
+import type { RmapLeaf } from "../inspect/translation.ts";
 
 /** Hexadecimal with leading zeros, without a prefix. */
 export const digits = (value: number, count: number): string =>
@@ -29,6 +29,13 @@ export function entryFlags(lo: number, hi: number): string {
 /** An entry of eight bytes in hexadecimal. */
 export const entryHex = (lo: number, hi: number): string => `${digits(hi, 8)}${digits(lo, 8)}`;
 
+/** A shadow entry that maps a frame, and the table that it is made from. */
+export function rmapLine({ sp, entry, lo, hi, table, level, unsync, global }: RmapLeaf): string {
+  const state = `${unsync ? "  unsync" : ""}${global ? "  G" : ""}`;
+  const where = `sp ${spText(sp)} entry ${digits(entry, 3)}`;
+  return `${where}  ${entryHex(lo, hi)}  ${entryFlags(lo, hi)}  l${level} of gfn ${gfnText(table)}${state}`;
+}
+
 /** The columns that all lists of shadow pages share. */
 export function pageColumns(page: ShadowPageView): string {
   const kind = page.direct ? "direct" : page.unsync ? "unsync" : "sync";
@@ -43,4 +50,17 @@ export function pageColumns(page: ShadowPageView): string {
     `present ${String(page.present).padStart(3)}`,
     `stale ${stale.padStart(3)}`,
   ].join("  ");
+}
+
+const UNITS: readonly (readonly [seconds: number, name: string])[] = [
+  [1, "s"],
+  [1e-3, "ms"],
+  [1e-6, "us"],
+];
+
+/** Guest time in three figures: "20 us", "8.12 ms". */
+export function timeText(seconds: number): string {
+  const [size, name] = UNITS.find(([size]) => seconds >= size) ?? [1e-9, "ns"];
+  const value = seconds / size;
+  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(3))} ${name}`;
 }

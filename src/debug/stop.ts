@@ -1,5 +1,5 @@
 /** Why a machine that was told to run stands still again. */
-import type { ExitReason } from "../machine/machine.ts";
+import type { ExitReason, Machine } from "../machine/machine.ts";
 
 export type Stop =
   /** The steps, calls or instructions asked for have run. */
@@ -30,5 +30,19 @@ export function stopText(stop: Stop): string {
       return `event ${stop.seq}: ${stop.text}`;
     case "ended":
       return stop.detail;
+  }
+}
+
+/** How a machine ended, in words. */
+export function endText(machine: Machine, reason: ExitReason): string {
+  switch (reason) {
+    case "debug-exit":
+      return `the guest ended itself with status ${machine.exitStatus}`;
+    case "triple-fault":
+      return `triple fault: ${machine.faultChain}`;
+    case "halted":
+      return "the guest halted, and nothing is left that could wake it";
+    default:
+      return "stopped";
   }
 }

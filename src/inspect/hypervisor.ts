@@ -4,7 +4,7 @@ import { describeViolation } from "../mmu/shadow/audit/describe-violation.ts";
 import { Audit } from "../mmu/shadow/audit.ts";
 import { nameOfPolicy } from "../mmu/shadow/policy.ts";
 import type { ShadowMmu } from "../mmu/shadow/shadow-mmu.ts";
-import { kvmCounters, umbraCounters } from "../mmu/shadow/stats.ts";
+import { type CounterInfo, kvmCounters, umbraCounters } from "../mmu/shadow/stats.ts";
 
 export interface PolicyView {
   readonly name: string;
@@ -19,6 +19,9 @@ export interface CounterView {
   readonly sentence: string;
 }
 
+/** All counters, in the order in which they are listed: KVM's, then ours. */
+export const counterTable: readonly CounterInfo[] = [...kvmCounters, ...umbraCounters];
+
 /** Null without a hypervisor. */
 export function policyView({ shadow, options }: Machine): PolicyView | null {
   if (shadow === null) return null;
@@ -27,7 +30,7 @@ export function policyView({ shadow, options }: Machine): PolicyView | null {
 }
 
 export function counters({ stats }: ShadowMmu): CounterView[] {
-  return [...kvmCounters, ...umbraCounters].map(({ name, kind, sentence }) => ({
+  return counterTable.map(({ name, kind, sentence }) => ({
     name,
     value: stats[name],
     gauge: kind === "gauge",

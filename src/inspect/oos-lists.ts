@@ -2,13 +2,11 @@
  * What is out of sync right now, in two lists: pages that any CR3 load of a root above them syncs, and those on
  * oos_global_pages, which only writes to CR4 and CR0 do.
  */
-import { ACC_EXEC, frameOf, PTE_A, PTE_D, PTE_NX_HI, PTE_P, PTE_RW, PTE_US } from "../mmu/paging.ts";
-import { gpteAt, gpteHiAt } from "../mmu/shadow/audit/view.ts";
 import { isPresent, type Kvm } from "../mmu/shadow/kvm.ts";
 import { isUnderRoot } from "../mmu/shadow/parents.ts";
-import { roleAccess } from "../mmu/shadow/role.ts";
 import type { ShadowPage } from "../mmu/shadow/shadow-page.ts";
 import { ENTRIES, type Gfn } from "../mmu/types.ts";
+import { guestEntry, staleness } from "./entry-state.ts";
 
 /** An entry of a shadow page that links to another one. */
 export interface ParentLink {
@@ -46,43 +44,39 @@ export function oosLists(kvm: Kvm): OosLists {
   return { nonGlobal, global };
 }
 
-function pageOf(kvm: Kvm, sp: ShadowPage): OosPage {
+/** The entries that link to a page. */
+export function parentsOf(kvm: Kvm, sp: ShadowPage): ParentLink[] {
   const parents: ParentLink[] = [];
   for (let sptep = sp.parents; sptep !== 0; sptep = kvm.next[sptep]) {
     parents.push({ sp: Math.floor(sptep / ENTRIES), entry: sptep % ENTRIES });
   }
+  return parents;
+}
+
+function pageOf(kvm: Kvm, sp: ShadowPage): OosPage {
   return {
     sp: sp.index,
     gfn: sp.gfn,
     global: sp.global,
     present: sp.present,
     stale: staleEntries(kvm, sp),
-    parents,
+    parents: parentsOf(kvm, sp),
     reachable: isUnderRoot(kvm, sp),
   };
 }
 
-/** Present entries of a level-1 page that do not say what the guest's entries say now. */
+/**
+ * Present entries of a level-1 page that do not say what the guest's entries say now. Less than the guest allows is no
+ * staleness: the next access asks again.
+ */
 export function staleEntries(kvm: Kvm, sp: ShadowPage): number {
+  const { spt } = kvm;
   let stale = 0;
-  for (let index = 0; index < ENTRIES; index++) {
+  for (let index = 0, left = sp.present; index < ENTRIES && left > 0; index++) {
     const sptep = sp.index * ENTRIES + index;
-    const lo = kvm.spt[sptep * 2];
-    const hi = kvm.spt[sptep * 2 + 1];
-    if (isPresent(lo, hi) && !agrees(kvm, sp, index, lo, hi)) stale++;
+    if (!isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) continue;
+    left--;
+    if (staleness(kvm, sp, sptep, guestEntry(kvm, sp, index)) !== null) stale++;
   }
   return stale;
-}
-
-function agrees(kvm: Kvm, sp: ShadowPage, index: number, lo: number, hi: number): boolean {
-  const at = gpteAt(kvm, sp, index);
-  const gpte = kvm.memory.linear.i32[at];
-  const gpteHi = gpteHiAt(kvm, sp, at);
-  if ((gpte & PTE_P) === 0 || (gpte & PTE_A) === 0) return false;
-  if (kvm.memory.unalias(frameOf(gpte, gpteHi)) !== kvm.gfns[sp.index * ENTRIES + index]) return false;
-  const rights = roleAccess(sp.role) & kvm.walker.entryAccess(gpte, gpteHi);
-  const more = (bit: number): boolean => (lo & bit) !== 0 && (rights & bit) === 0;
-  // Less than the guest allows is no staleness: the next access asks again.
-  if (more(PTE_US) || more(PTE_RW) || ((lo & PTE_RW) !== 0 && (gpte & PTE_D) === 0)) return false;
-  return (rights & ACC_EXEC) !== 0 || (hi & PTE_NX_HI) !== 0;
 }

@@ -15,6 +15,7 @@ export interface ShadowPageView {
   readonly access: string;
   readonly direct: boolean;
   readonly unsync: boolean;
+  /** All its leaves came from global entries. False for directories, which have no leaves. */
   readonly global: boolean;
   readonly present: number;
   /** Entries that a sync would drop or alter; 0 for pages in sync. */
@@ -40,7 +41,7 @@ export function shadowPageView(kvm: Kvm, sp: ShadowPage): ShadowPageView {
     access: accessText(roleAccess(sp.role)),
     direct: isDirect(sp.role),
     unsync: sp.unsync,
-    global: sp.global,
+    global: sp.global && roleLevel(sp.role) === 1,
     present: sp.present,
     stale: sp.unsync ? staleEntries(kvm, sp) : 0,
   };
@@ -51,21 +52,56 @@ function accessText(access: number): string {
   return letter(ACC_WRITE, "w") + letter(ACC_USER, "u") + letter(ACC_EXEC, "x");
 }
 
+/** The directories in pae_root, null for a slot without one; none at all while no roots are loaded. */
+export function loadedRoots(kvm: Kvm): (ShadowPage | null)[] {
+  if (!kvm.rootLoaded) return [];
+  return Array.from({ length: 4 }, (_, slot) => {
+    const lo = kvm.spt[slot * 2];
+    return lo === 0 ? null : pageOf(kvm, lo);
+  });
+}
+
+/** Where a page hangs: slot of pae_root, and entry of the directory there; null for the directory itself. */
+export interface TreePlace {
+  readonly slot: number;
+  readonly entry: number | null;
+}
+
+/** The first place, in the order of addresses, that the loaded roots give a page; null if they do not lead to it. */
+export function placeOf(kvm: Kvm, sp: ShadowPage): TreePlace | null {
+  const roots = loadedRoots(kvm);
+  const slot = roots.indexOf(sp);
+  if (slot >= 0) return { slot, entry: null };
+  let found: { readonly slot: number; readonly entry: number } | null = null;
+  for (let sptep = sp.parents; sptep !== 0; sptep = kvm.next[sptep]) {
+    const entry = sptep % ENTRIES;
+    const under = roots.indexOf(kvm.pages[Math.floor(sptep / ENTRIES)]);
+    if (under < 0) continue;
+    if (found === null || under < found.slot || (under === found.slot && entry < found.entry)) {
+      found = { slot: under, entry };
+    }
+  }
+  return found;
+}
+
+/** Entries of a page that are present, in order. */
+export function presentEntries({ spt }: Kvm, sp: ShadowPage): number[] {
+  const present: number[] = [];
+  for (let entry = 0; entry < ENTRIES; entry++) {
+    const sptep = sp.index * ENTRIES + entry;
+    if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) present.push(entry);
+  }
+  return present;
+}
+
 /** The loaded roots with their tables; a slot without a directory is left out. */
 export function shadowTree(kvm: Kvm): RootView[] {
-  const roots: RootView[] = [];
-  for (let slot = 0; kvm.rootLoaded && slot < 4; slot++) {
-    const lo = kvm.spt[slot * 2];
-    if (lo === 0) continue;
-    const root = pageOf(kvm, lo);
-    const children: ChildView[] = [];
-    for (let entry = 0; entry < ENTRIES; entry++) {
-      const sptep = root.index * ENTRIES + entry;
-      const link = kvm.spt[sptep * 2];
-      if (!isPresent(link, kvm.spt[sptep * 2 + 1])) continue;
-      children.push({ entry, ...shadowPageView(kvm, pageOf(kvm, link)) });
-    }
-    roots.push({ slot, ...shadowPageView(kvm, root), children });
-  }
-  return roots;
+  return loadedRoots(kvm).flatMap((root, slot) => {
+    if (root === null) return [];
+    const children = presentEntries(kvm, root).map((entry) => ({
+      entry,
+      ...shadowPageView(kvm, pageOf(kvm, kvm.spt[(root.index * ENTRIES + entry) * 2])),
+    }));
+    return [{ slot, ...shadowPageView(kvm, root), children }];
+  });
 }

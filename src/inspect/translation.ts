@@ -5,6 +5,7 @@ import type { GuestMemory } from "../mmu/guest-memory.ts";
 import type { GuestWalker } from "../mmu/guest-walker.ts";
 import { CR4_PSE, frameOf, NO_PAGING, PAE, PTE_P, PTE_PS } from "../mmu/paging.ts";
 import { isPresent, type Kvm } from "../mmu/shadow/kvm.ts";
+import { roleLevel } from "../mmu/shadow/role.ts";
 import { ENTRIES, type Gfn, type Gpa, type Gva } from "../mmu/types.ts";
 import type { ParentLink } from "./oos-lists.ts";
 
@@ -35,8 +36,8 @@ export interface ShadowWalk {
 }
 
 /** Reads the guest's tables without touching A or D. */
-export function guestWalk(machine: Machine, gva: Gva): GuestWalk {
-  const walker = guestWalkerOf(machine);
+export function guestWalk(machine: TranslatingMachine, gva: Gva): GuestWalk {
+  const walker = walkerOf(machine);
   const { memory, rootLevel } = walker;
   const steps: WalkStep[] = [];
   const gpa = walker.probe(gva);
@@ -64,7 +65,11 @@ export function guestWalk(machine: Machine, gva: Gva): GuestWalk {
 
 const presence = (lo: number): WalkStep["kind"] => ((lo & PTE_P) !== 0 ? "present" : "absent");
 
-function guestWalkerOf({ mmu, shadow }: Machine): GuestWalker {
+/** The part of a machine that turns linear addresses into frames. */
+export type TranslatingMachine = Pick<Machine, "mmu" | "shadow">;
+
+/** What walks the guest's tables there. */
+export function walkerOf({ mmu, shadow }: TranslatingMachine): GuestWalker {
   if (shadow !== null) return shadow.kvm.walker;
   if (mmu instanceof BareMmu) return mmu.walker;
   throw new Error("an MMU of a kind that is not known here");
@@ -100,6 +105,11 @@ export function shadowWalk(kvm: Kvm, gva: Gva): ShadowWalk {
 export interface RmapLeaf extends ParentLink {
   readonly lo: number;
   readonly hi: number;
+  /** Of the page that holds it: the guest table, its level, and whether it is out of sync or global. */
+  readonly table: Gfn;
+  readonly level: number;
+  readonly unsync: boolean;
+  readonly global: boolean;
 }
 
 /** The leaves that map a frame. */
@@ -107,7 +117,8 @@ export function rmapOf(kvm: Kvm, gfn: Gfn): RmapLeaf[] {
   const found: RmapLeaf[] = [];
   for (let sptep = kvm.rmap[kvm.memory.unalias(gfn)] ?? 0; sptep !== 0; sptep = kvm.next[sptep]) {
     const [lo, hi] = [kvm.spt[sptep * 2], kvm.spt[sptep * 2 + 1]];
-    found.push({ sp: Math.floor(sptep / ENTRIES), entry: sptep % ENTRIES, lo, hi });
+    const { index: sp, gfn: table, role, unsync, global } = kvm.pages[Math.floor(sptep / ENTRIES)];
+    found.push({ sp, entry: sptep % ENTRIES, lo, hi, table, level: roleLevel(role), unsync, global });
   }
   return found;
 }

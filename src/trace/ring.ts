@@ -81,8 +81,7 @@ export class RingReader {
     this.words = words.subarray(byteOffset >>> 2, (byteOffset + bytes) >>> 2);
     this.capacity = ringCapacity(bytes);
     this.dropped = 0;
-    const head = Atomics.load(this.words, HEAD);
-    this.next = fromStart ? (head - Math.min(head >>> 0, this.capacity)) | 0 : head;
+    this.next = (fromStart ? this.oldest : Atomics.load(this.words, HEAD)) | 0;
   }
 
   /** The events written since the last call, oldest first, at most `limit`. */
@@ -101,6 +100,23 @@ export class RingReader {
       }
     }
     return records;
+  }
+
+  /** Gives up all waiting events but the newest `count`. */
+  keepNewest(count: number): void {
+    const waiting = (Atomics.load(this.words, HEAD) - this.next) >>> 0;
+    if (waiting > count) this.skip(waiting - count);
+  }
+
+  /** Sequence number of the oldest event that is still kept, or of the first one to come. */
+  get oldest(): number {
+    const head = Atomics.load(this.words, HEAD);
+    return (head - Math.min(head >>> 0, this.capacity)) >>> 0;
+  }
+
+  /** The oldest event that is still kept comes next, whether it was read before or not. */
+  rewind(): void {
+    this.next = this.oldest | 0;
   }
 
   private skip(count: number): void {

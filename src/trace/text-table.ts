@@ -18,6 +18,16 @@ export class TextTable {
     return number;
   }
 
+  /** How many texts there are; their numbers are below that. */
+  get count(): number {
+    return this.texts.length;
+  }
+
+  /** The texts from a number on, for a reader in another thread. */
+  from(first: number): readonly string[] {
+    return this.texts.slice(first);
+  }
+
   textOf(number: number): string {
     return this.texts[number] ?? TOO_MANY;
   }

@@ -81,6 +81,10 @@ describe("npm run bench -- mmu", () => {
     });
   });
 
+  it("dashboard may be quick", () => {
+    expect(parseCommand(["dashboard", "--quick"])).toEqual({ command: "dashboard", quick: true });
+  });
+
   it.each([
     [["mmu", "kmap"], "mmu goes with --policy, --quick and --json only."],
     [["mmu", "--mmu", "bare"], "mmu goes with --policy, --quick and --json only."],
@@ -89,6 +93,8 @@ describe("npm run bench -- mmu", () => {
       '--policy is one of write-protect, oos, oos+global, oos+global-fixed, modern, not "xen".',
     ],
     [["kmap", "--policy", "oos"], "--policy goes with mmu only."],
+    [["dashboard", "kmap"], "dashboard takes no rows, and of the options only --quick."],
+    [["dashboard", "--json", "f"], "dashboard takes no rows, and of the options only --quick."],
   ])("refuses %j in one sentence", (args, sentence) => {
     expect(() => parseCommand(args)).toThrow(new UsageError(sentence));
   });

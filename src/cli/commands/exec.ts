@@ -1,25 +1,23 @@
-/** `umbra exec IMAGE QUESTION...`: run to a point, answer questions about the machine, end. */
+/** `umbra exec IMAGE COMMAND...`: run to a point, carry out commands of the monitor, end. */
 import type { Command } from "commander";
 import { monitorHelp } from "../../debug/monitor.ts";
-import { parseCount } from "../args.ts";
 import { declareKnobs, declarePolicy, policyList } from "../policy-options.ts";
 import { declareMachine, type RunOptions } from "./run.ts";
 
 export interface ExecOptions extends RunOptions {
-  /** icount at which the questions are asked; the end of the run if absent. */
-  readonly until?: number;
+  /** Where the commands begin: an icount, or words of an event filter; the end of the run if absent. */
+  readonly until?: string;
 }
 
 export function declareExec(program: Command): void {
   const command = program
     .command("exec")
-    .description("run an image to a point, then answer questions about the machine")
+    .description("run an image to a point, then carry out commands: questions, steps, watchpoints")
     .argument("<image>", "file, or name of a built-in guest")
-    .argument("<ask...>", "questions, each in quotes, such as 'info oos'");
+    .argument("<command...>", "in this order, each in quotes, such as 'info oos'");
   declareMachine(command).option(
-    "--until <n>",
-    "ask when exactly this many instructions have run (default: at the end)",
-    parseCount,
+    "--until <point>",
+    "begin when exactly that many instructions have run, or at an event: reason=global (default: at the end)",
   );
   declarePolicy(command);
   declareKnobs(command);
@@ -29,17 +27,24 @@ export function declareExec(program: Command): void {
     .addHelpText(
       "after",
       `
-Questions:
+Commands:
 ${monitorHelp.map((line) => `  ${line}`).join("\n")}
+
+An ADDRESS is a sum such as 0xc0101000, $eip+16 or $esp - 8; GFN and SP are
+hexadecimal. Words may be shortened: i oos, x/5i $eip, b, c, s, n.
 
 Policies:
 ${policyList()}
 
-The answers are on stdout, the guest's console on stderr. Exit status: 0 when
-all was answered, 2 for an unusable option, image or question.`,
+The answers are on stdout, the guest's console on stderr. A command that runs
+the machine runs it to its end, and prints why it stopped. Exit status:
+  0    all was carried out
+  2    an unusable option, image or command
+  124  --timeout or --max-icount came before --until, or ended a command
+  130  ended with Ctrl-C (SIGTERM 143, SIGHUP 129)`,
     )
-    .action(async (image: string, questions: readonly string[], options: ExecOptions) => {
+    .action(async (image: string, commands: readonly string[], options: ExecOptions) => {
       const { execCommand } = await import("../exec-session.ts");
-      process.exitCode = await execCommand(image, questions, options);
+      process.exitCode = await execCommand(image, commands, options);
     });
 }

@@ -15,7 +15,12 @@ export interface RunOptions extends PolicyOptions {
   readonly append?: string;
   readonly initrd?: string;
   readonly mem?: number;
-  readonly ui?: "none" | "console";
+  readonly ui?: "dashboard" | "plain" | "console" | "none";
+  readonly color?: "auto" | "always" | "never";
+  /** Draw with ASCII characters only. */
+  readonly ascii?: boolean;
+  /** Start with the machine stopped, as QEMU's -S does. */
+  readonly paused?: boolean;
   readonly report?: "summary" | "json" | "none";
   readonly debugcon?: readonly DebugConsoleOption[];
   readonly success?: number;
@@ -56,8 +61,17 @@ export function declareRun(program: Command): void {
     .addOption(
       new Option(
         "--ui <kind>",
-        "none: console on stdout; console: and the keyboard to the guest, ^] ends",
-      ).choices(["none", "console"]),
+        "dashboard (default on a terminal); plain: the same as lines of text; console: the guest's, ^] ends; none: console on stdout",
+      ).choices(["dashboard", "plain", "console", "none"]),
+    )
+    .option("--paused", "dashboard and plain: start with the machine stopped")
+    .option("--ascii", "draw with ASCII characters (default where the locale is not UTF-8)")
+    .addOption(
+      new Option("--color <when>", "colours on the dashboard; NO_COLOR is heeded").choices([
+        "auto",
+        "always",
+        "never",
+      ]),
     )
     .addOption(
       new Option("--report <kind>", "what to print at the end (default summary, on stderr)").choices([
@@ -106,7 +120,7 @@ stdout has the guest's console, stderr the summary. With --report json the
 report is on stdout, with --trace - the trace, and the console on stderr.`,
     )
     .action(async (image: string, options: RunOptions) => {
-      const { runCommand } = await import("../run-session.ts");
-      process.exitCode = await runCommand(image, options);
+      const { startRun } = await import("../start-run.ts");
+      process.exitCode = await startRun(image, options);
     });
 }

@@ -3,7 +3,7 @@ import type { Difference, MachineDigest } from "../../inspect/machine-digest.ts"
 import type { Stats } from "../../mmu/shadow/stats.ts";
 import type { RunOptions } from "../commands/run.ts";
 import type { PolicyChoice } from "../policy-options.ts";
-import type { EndReason } from "../run-session.ts";
+import type { EndReason } from "../run-result.ts";
 
 export interface Job {
   readonly image: string;

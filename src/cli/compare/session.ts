@@ -1,6 +1,7 @@
 /** `umbra compare`: runs, equality first, then the table or the document, then the assertions. */
 import { estimatedCost, type PriceChanges, prices } from "../../inspect/cost-model.ts";
 import type { CompareOptions } from "../commands/compare.ts";
+import { keepComparison } from "../dashboard/last-comparison.ts";
 import {
   CommandError,
   STATUS_ASSERTION,
@@ -49,7 +50,9 @@ export async function compareCommand(image: string, options: CompareOptions): Pr
       const document = jsonComparison(image, runs, difference, results, changes);
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     } else {
-      process.stdout.write(comparisonText(runs, difference, changes) + assertionText(results));
+      const table = comparisonText(runs, difference, changes);
+      keepComparison(`umbra compare ${image}\n\n${table}`);
+      process.stdout.write(table + assertionText(results));
     }
     if (difference !== null) return STATUS_VIOLATION;
     return results.every(({ holds }) => holds) ? STATUS_OK : STATUS_ASSERTION;

@@ -33,7 +33,7 @@ function say(message: FromWorker): void {
 async function runJob({ image, options, choice }: Job): Promise<Machine> {
   const guest = catalogGuest(image);
   const console = new Capture();
-  const prepared = prepare(image, guest, options, choice, console);
+  const prepared = prepare(image, guest, options, { choice, stream: console });
   const result = await new RunSession(image, prepared, options, guest).run();
   const { machine, reason, status, hostSeconds } = result;
   say({

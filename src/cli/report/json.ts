@@ -6,7 +6,7 @@ import { kvmCounters, umbraCounters } from "../../mmu/shadow/stats.ts";
 import type { AuditRun } from "../audit-run.ts";
 import type { DirtyLog } from "../dirty-log.ts";
 import { nearestPolicy, policyLabel } from "../policy-options.ts";
-import type { RunResult } from "../run-session.ts";
+import type { RunResult } from "../run-result.ts";
 import type { TraceFile } from "../trace-file.ts";
 
 /** Which MMU ran and how: the policy's name, and all choices that it stands for. */

@@ -6,7 +6,7 @@ import type { Stats } from "../../mmu/shadow/stats.ts";
 import type { AuditRun } from "../audit-run.ts";
 import type { DirtyLog } from "../dirty-log.ts";
 import { policyLabel } from "../policy-options.ts";
-import type { EndReason, RunResult } from "../run-session.ts";
+import type { EndReason, RunResult } from "../run-result.ts";
 import { STDOUT, type TraceFile } from "../trace-file.ts";
 import { wrapped } from "../wrapped.ts";
 
@@ -26,6 +26,7 @@ const WHY: Record<EndReason, string> = {
   interrupted: "interrupted",
   closed: "output closed",
   audit: "an invariant is broken",
+  quit: "left by the user",
 };
 
 /** Digits in groups of three, separated by blanks. */

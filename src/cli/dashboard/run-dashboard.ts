@@ -1,0 +1,34 @@
+/** `umbra run --ui dashboard`: a machine in its thread, the dashboard in the terminal, the report when it is gone. */
+import { basename } from "node:path";
+import { ASCII, UNICODE } from "../../dashboard/text/glyphs.ts";
+import type { RunOptions } from "../commands/run.ts";
+import { tuneV8 } from "../tune-v8.ts";
+import { DashboardSession } from "./dashboard-session.ts";
+import { lastComparison } from "./last-comparison.ts";
+import { MachineThread } from "./machine-thread.ts";
+import { Terminal } from "./terminal.ts";
+import { wantsAscii, wantsColors } from "./terminal-abilities.ts";
+
+export async function runDashboard(image: string, options: RunOptions): Promise<number> {
+  tuneV8();
+  const paused = options.paused === true;
+  const thread = await MachineThread.start({ image, options, paused });
+  const settings = {
+    image: basename(image),
+    glyphs: wantsAscii(options, process.env) ? ASCII : UNICODE,
+    colors: wantsColors(options, process.env),
+    compare: lastComparison(),
+    paused,
+  };
+  const session = new DashboardSession(thread, settings, new Terminal(), options.timeout);
+  let status: number | null;
+  try {
+    status = await Promise.race([session.run(), thread.death]);
+  } finally {
+    session.close();
+  }
+  const { document, words, status: guestStatus } = await thread.quit();
+  process.stderr.write(thread.errorText + words);
+  process.stdout.write(document);
+  return status ?? guestStatus;
+}

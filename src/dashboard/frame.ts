@@ -1,0 +1,66 @@
+/** One picture: status bar, screen, footer, and what lies over them. The terminal's last row stays free. */
+import type { SnapshotRequest } from "../inspect/snapshot.ts";
+import { footer, QUIT_QUESTION } from "./footer.ts";
+import { bodyOf, hasEventLine, isTooSmall, SMALLEST } from "./layout.ts";
+import type { Model, Size } from "./model.ts";
+import { answerBox } from "./overlays/answer.ts";
+import { type Box, overlay } from "./overlays/box.ts";
+import { faultBox } from "./overlays/fault-card.ts";
+import { helpBox } from "./overlays/help.ts";
+import { whyBox } from "./overlays/why-card.ts";
+import { lastEventLine } from "./panes/timeline-lines.ts";
+import { printable } from "./printable.ts";
+import { screens } from "./screens/index.ts";
+import { statusBar } from "./status-bar.ts";
+import { block, fitTo, type Line, line, wrap } from "./text/line.ts";
+
+/** Exactly `terminal.rows - 1` lines of exactly `terminal.columns` cells. */
+export function drawFrame(model: Model, terminal: Size): Line[] {
+  const rows = Math.max(terminal.rows - 1, 0);
+  if (isTooSmall(terminal)) return block(tooSmall(model, terminal), terminal.columns, rows);
+  const body = bodyOf(terminal);
+  const { columns } = terminal;
+  const screen = block(screens[model.ui.screen].draw(model, body), columns, body.rows);
+  const box = boxOf(model, columns);
+  const drawn = box === null ? screen : overlay(screen, box, columns, model.glyphs);
+  const event = hasEventLine(terminal) ? [fitTo(lastEventLine(model), columns)] : [];
+  return [statusBar(model, columns), ...drawn, ...event, footer(model, columns)];
+}
+
+/** What has to be asked to draw it. */
+export function wishOf(model: Model, terminal: Size): SnapshotRequest {
+  if (isTooSmall(terminal)) return {};
+  const wish = screens[model.ui.screen].wish(model.ui, bodyOf(terminal));
+  // The fault card says where the processor was.
+  return model.ui.overlay?.kind === "fault" ? { ...wish, cpu: wish.cpu ?? { code: 1, stack: 0 } } : wish;
+}
+
+/** The console as it is, or a sentence on as many lines as it takes; below it what needs an answer now. */
+function tooSmall({ console, ui, glyphs }: Model, { columns, rows }: Size): Line[] {
+  const words = (text: string): Line[] => wrap(printable(text, glyphs), columns).map((one) => line(one));
+  const asks = ui.overlay?.kind === "quit" ? words(QUIT_QUESTION) : words(ui.message?.text ?? "");
+  if (ui.screen === 1 && ui.overlay?.kind !== "quit") {
+    const first = Math.max(console.scrollback + console.cursor.row - rows + 2, 0);
+    return console.lines(first, rows);
+  }
+  const needed = `${SMALLEST.columns}x${SMALLEST.rows}`;
+  const sentence = `umbra: ${columns}x${rows} is too small to draw, ${needed} needed; q quits, 1 shows the console`;
+  return ui.overlay?.kind === "quit" ? asks : [...words(sentence), ...asks];
+}
+
+/** What lies over the body; null for nothing, and for what is typed into the footer. */
+export function boxOf(model: Model, columns: number): Box | null {
+  const { ui, glyphs } = model;
+  switch (ui.overlay?.kind) {
+    case "help":
+      return helpBox(ui.screen, ui.overlay.top, columns);
+    case "why":
+      return { ...whyBox(model, ui.overlay.seq, columns), top: ui.overlay.top ?? 0 };
+    case "fault":
+      return { ...faultBox(model, columns), top: ui.overlay.top ?? 0 };
+    case "answer":
+      return answerBox(ui.overlay, columns, glyphs);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,37 @@
+/** Changes of the picture that both keys and commands make. */
+import type { Effect, Outcome } from "./effect.ts";
+import type { ScreenNumber, UiState } from "./model.ts";
+import { FEWEST_FPS, MOST_FPS } from "./ui-start.ts";
+
+export const done = (ui: UiState, ...effects: Effect[]): Outcome => ({ ui, effects });
+
+/** Nothing happens but a sentence that says why. */
+export const refused = (ui: UiState, text: string): Outcome =>
+  done({ ...ui, message: { text, failed: true } });
+
+const told = (ui: UiState, text: string, ...effects: Effect[]): Outcome =>
+  done({ ...ui, message: { text, failed: false } }, ...effects);
+
+export function goTo(ui: UiState, screen: ScreenNumber): UiState {
+  return screen === ui.screen ? ui : { ...ui, screen, pane: 0, zoomed: false };
+}
+
+/** A shadow page in detail, from its first entry on. */
+export function openPage(ui: UiState, sp: number): UiState {
+  const shown = { ...goTo(ui, 2), page: sp, pane: 1 };
+  return { ...shown, cursors: { ...shown.cursors, "2.1": { at: 0, top: 0 } } };
+}
+
+export function setFps(ui: UiState, wanted: number): Outcome {
+  const fps = Math.max(FEWEST_FPS, Math.min(wanted, MOST_FPS));
+  return told({ ...ui, fps }, `${fps} frames a second`);
+}
+
+/** @param speed instructions a second; null for as fast as it goes */
+export function setSpeed(ui: UiState, speed: number | null): Outcome {
+  const text = speed === null ? "as fast as it goes" : `${speed} instructions a second`;
+  return told({ ...ui, speed }, text, { kind: "speed", limit: speed });
+}
+
+export const resetCounters = (ui: UiState): Outcome =>
+  told(ui, "counts start from 0 here", { kind: "reset-counters" });

@@ -1,0 +1,44 @@
+/** The devices, as their datasheets name their registers. */
+import { type DeviceCard, deviceCards } from "../../inspect/device-cards.ts";
+import { GUEST_HZ } from "../../machine/machine.ts";
+import type { DebuggerApi } from "../debugger.ts";
+import { timeText } from "../monitor-text.ts";
+import { alone } from "./arguments.ts";
+import type { Command } from "./command.ts";
+
+const NAME_WIDTH = 12;
+
+function cardLines({ name, where, irq, deadline, registers }: DeviceCard, now: number): string[] {
+  const due =
+    deadline === null
+      ? ""
+      : `, acts at icount ${deadline}, in ${timeText(Math.max(0, deadline - now) / GUEST_HZ)}`;
+  return [
+    `${name}, ${where}${irq === "" ? "" : `, ${irq}`}${due}`,
+    ...registers.map(([register, value]) => `  ${register.padEnd(NAME_WIDTH)} ${value}`),
+  ];
+}
+
+/** @param first how the names of the cards begin */
+const cards =
+  (first: string) =>
+  ({ machine }: DebuggerApi): string[] =>
+    deviceCards(machine)
+      .filter(({ name }) => name.startsWith(first))
+      .flatMap((card) => cardLines(card, machine.icount));
+
+export const deviceCommands: readonly Command[] = [
+  {
+    name: "info pic",
+    usage: "",
+    sentence: "the interrupt controllers: requests, in service, masks",
+    parse: alone(cards("pic")),
+  },
+  {
+    name: "info pit",
+    usage: "",
+    sentence: "the timer: its three channels and when it fires next",
+    parse: alone(cards("pit")),
+  },
+  { name: "info devices", usage: "", sentence: "all devices of the board", parse: alone(cards("")) },
+];

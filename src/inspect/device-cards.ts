@@ -1,0 +1,53 @@
+/** The devices as their datasheets name them: a card each. */
+import type { Machine } from "../machine/machine.ts";
+import { hex2, placeOf } from "./device-text.ts";
+import { picCards } from "./pic-card.ts";
+import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
+import { uartCard } from "./uart-card.ts";
+
+export interface DeviceCard {
+  /** Such as "pit 8254". */
+  readonly name: string;
+  /** Where it sits: "ports 040-043". */
+  readonly where: string;
+  /** The interrupt wire and its level, such as "IRQ 0 high"; "" for a device without one. */
+  readonly irq: string;
+  /** When it acts next by itself, in icount; null if it waits for the guest. */
+  readonly deadline: number | null;
+  readonly registers: readonly (readonly [name: string, value: string])[];
+}
+
+/** One card for each chip of the board, in the order of what a person looks for first. */
+export function deviceCards(machine: Machine): DeviceCard[] {
+  return [
+    ...picCards(machine),
+    pitCard(machine),
+    uartCard(machine),
+    systemControlCard(machine),
+    postCard(machine),
+    debugExitCard(machine),
+    ...debugConsoleCards(machine),
+  ];
+}
+
+function debugExitCard({ board, exitStatus }: Machine): DeviceCard {
+  const { debugExit, bus } = board;
+  return {
+    name: "debug exit",
+    where: placeOf(bus, debugExit),
+    irq: "",
+    deadline: null,
+    registers: [["EXIT", exitStatus === null ? "not written" : `exit status ${exitStatus}`]],
+  };
+}
+
+/** They print and keep nothing; what they read as is how software finds them. */
+function debugConsoleCards({ board }: Machine): DeviceCard[] {
+  return board.debugConsoles.map((device) => ({
+    name: device.name,
+    where: placeOf(board.bus, device),
+    irq: "",
+    deadline: null,
+    registers: [["DATA", `reads ${hex2(device.portRead(0, 1))}`]],
+  }));
+}
