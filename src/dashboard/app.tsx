@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { type Key, render, useInput, useStdin } from "ink";
 import { useEffect, useLayoutEffect, useReducer, useRef } from "react";
 import type { Controller } from "./controller.ts";
-import { keyNames } from "./key-names.ts";
+import { keyNames, namesOfText } from "./key-names.ts";
 import type { LineDisplay } from "./line-display.ts";
 
 interface AppProps {
@@ -48,7 +48,7 @@ function useKeys(controller: Controller): void {
       taken.current = controller.typing;
       if (!taken.current) return;
       const rest = controller.type(Buffer.from(data));
-      for (const name of Buffer.from(rest).toString()) controller.key(name);
+      for (const name of namesOfText(Buffer.from(rest).toString())) controller.key(name);
     };
     input.on("input", onInput);
     return () => {

@@ -2,7 +2,7 @@
  * The dashboard between the machine and the terminal: asks for what is visible, keeps what a screen is drawn from,
  * turns keys into deeds. It owns no timer and no terminal; `tick` is called by who does.
  */
-import type { Stop } from "../debug/stop.ts";
+import { type Stop, stopText } from "../debug/stop.ts";
 import type { Snapshot } from "../inspect/snapshot.ts";
 import { FilterError } from "../trace/event-filter.ts";
 import { ConsoleTerminal } from "./console-terminal.ts";
@@ -140,7 +140,7 @@ export class Controller {
 
   /** A key by its name. */
   key(name: string): void {
-    this.carryOut(press(name, this.model, this.around.now()));
+    this.carryOut(press(name, this.model, this.around.now(), this.size));
   }
 
   /** Bytes from the keyboard while the guest has the keys. What follows `^]` is returned: it is for us. */
@@ -170,6 +170,10 @@ export class Controller {
     this.mips = 0;
     // Now that nothing new comes, all that the ring still has.
     this.events.reload();
+    // Who stopped it by a key knows; else it is news, and keys are for looking around now.
+    if (stop.kind !== "paused") {
+      this.ui = { ...this.ui, typing: false, message: { text: stopText(stop), failed: false } };
+    }
     if (stop.kind === "ended" && stop.reason === "triple-fault" && this.ui.overlay === null) {
       this.ui = { ...this.ui, overlay: { kind: "fault" } };
     }
@@ -224,7 +228,7 @@ export class Controller {
         link.speed(effect.limit);
         break;
       case "reset-counters":
-        this.rates.reset();
+        this.rates.reset(this.snapshot?.counters ?? undefined);
         break;
       case "save":
         this.save(effect.path);

@@ -1,6 +1,7 @@
 /** The last line: the answer to the last key, what is being typed, or what the keys do. */
 import { type Binding, bindings, bindingsOf, keysText } from "./keymap.ts";
 import type { Model } from "./model.ts";
+import { typedLine } from "./overlays/command-line.ts";
 import { printable } from "./printable.ts";
 import { fitTo, type Line, line, lineWidth, span } from "./text/line.ts";
 import { BOLD, DIM, FAULT } from "./text/style.ts";
@@ -13,8 +14,7 @@ export function footer(model: Model, width: number): Line {
   const { ui, glyphs } = model;
   const { overlay, message } = ui;
   if (overlay?.kind === "command" || overlay?.kind === "filter") {
-    const typed = printable(overlay.text, glyphs);
-    return typedLine(overlay.kind === "command" ? ":" : "/", typed, overlay.at, width);
+    return typedLine(overlay, width, glyphs);
   }
   if (overlay?.kind === "quit") return fitTo(line(` ${QUIT_QUESTION}`, BOLD), width);
   if (message !== null) {
@@ -42,20 +42,4 @@ function keysLine({ ui, running }: Model, width: number): Line {
     shown = shown.filter(({ short }) => (short?.rank ?? 0) < rank);
   }
   return fitTo(spansOf(shown), width);
-}
-
-/** The text with its cursor in sight. */
-function typedLine(prompt: string, text: string, at: number, width: number): Line {
-  const room = Math.max(width - prompt.length - 1, 1);
-  const first = Math.max(0, at - room + 1);
-  const under = text[at] ?? " ";
-  return fitTo(
-    [
-      span(prompt, BOLD),
-      span(text.slice(first, at)),
-      span(under, { inverse: true }),
-      span(text.slice(at + 1)),
-    ],
-    width,
-  );
 }

@@ -5,9 +5,11 @@ import { bodyOf, hasEventLine, isTooSmall, SMALLEST } from "./layout.ts";
 import type { Model, Size } from "./model.ts";
 import { answerBox } from "./overlays/answer.ts";
 import { type Box, overlay } from "./overlays/box.ts";
+import { hintLine } from "./overlays/command-line.ts";
 import { faultBox } from "./overlays/fault-card.ts";
 import { helpBox } from "./overlays/help.ts";
 import { whyBox } from "./overlays/why-card.ts";
+import { consoleLines } from "./panes/console-lines.ts";
 import { lastEventLine } from "./panes/timeline-lines.ts";
 import { printable } from "./printable.ts";
 import { screens } from "./screens/index.ts";
@@ -24,7 +26,9 @@ export function drawFrame(model: Model, terminal: Size): Line[] {
   const box = boxOf(model, columns);
   const drawn = box === null ? screen : overlay(screen, box, columns, model.glyphs);
   const event = hasEventLine(terminal) ? [fitTo(lastEventLine(model), columns)] : [];
-  return [statusBar(model, columns), ...drawn, ...event, footer(model, columns)];
+  const lines = [statusBar(model, columns), ...drawn, ...event, footer(model, columns)];
+  const hint = hintLine(model);
+  return hint === null ? lines : lines.with(-2, fitTo(hint, columns));
 }
 
 /** What has to be asked to draw it. */
@@ -35,17 +39,19 @@ export function wishOf(model: Model, terminal: Size): SnapshotRequest {
   return model.ui.overlay?.kind === "fault" ? { ...wish, cpu: wish.cpu ?? { code: 1, stack: 0 } } : wish;
 }
 
-/** The console as it is, or a sentence on as many lines as it takes; below it what needs an answer now. */
-function tooSmall({ console, ui, glyphs }: Model, { columns, rows }: Size): Line[] {
+/** The console as it is, or a sentence on as many lines as it takes, and what needs an answer now. */
+function tooSmall(model: Model, { columns, rows }: Size): Line[] {
+  const { ui, glyphs } = model;
   const words = (text: string): Line[] => wrap(printable(text, glyphs), columns).map((one) => line(one));
-  const asks = ui.overlay?.kind === "quit" ? words(QUIT_QUESTION) : words(ui.message?.text ?? "");
-  if (ui.screen === 1 && ui.overlay?.kind !== "quit") {
-    const first = Math.max(console.scrollback + console.cursor.row - rows + 2, 0);
-    return console.lines(first, rows);
-  }
+  if (ui.overlay?.kind === "quit") return words(QUIT_QUESTION);
+  if (ui.screen === 1) return consoleLines(model, columns, rows - 1);
   const needed = `${SMALLEST.columns}x${SMALLEST.rows}`;
-  const sentence = `umbra: ${columns}x${rows} is too small to draw, ${needed} needed; q quits, 1 shows the console`;
-  return ui.overlay?.kind === "quit" ? asks : [...words(sentence), ...asks];
+  return [
+    ...words(
+      `umbra: ${columns}x${rows} is too small to draw, ${needed} needed; q quits, 1 shows the console`,
+    ),
+    ...words(ui.message?.text ?? ""),
+  ];
 }
 
 /** What lies over the body; null for nothing, and for what is typed into the footer. */

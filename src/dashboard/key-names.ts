@@ -33,8 +33,11 @@ export function keyNames(text: string, key: Key): string[] {
   // Alt and a letter arrive as Esc does: such keys have no meaning here.
   if (key.meta) return [];
   if (UNKNOWN_SEQUENCE.test(text)) return [];
-  return [...text].flatMap(nameOfCharacter);
+  return namesOfText(text);
 }
+
+/** The names of keys that typed a text, a character each. */
+export const namesOfText = (text: string): string[] => [...text].flatMap(nameOfCharacter);
 
 function nameOfCharacter(character: string): string[] {
   if (character === " ") return ["space"];

@@ -1,16 +1,23 @@
 /** Keys while something lies over the screen. */
 import type { Outcome } from "./effect.ts";
+import { filterProblem } from "./filter-problem.ts";
+import { boxOf } from "./frame.ts";
+import { bodyOf } from "./layout.ts";
 import { edit } from "./line-editor.ts";
-import type { Model, Overlay, UiState } from "./model.ts";
-import { done } from "./ui-changes.ts";
+import type { Model, Overlay, Size, UiState } from "./model.ts";
+import { lastTop } from "./overlays/box.ts";
+import { done, refused } from "./ui-changes.ts";
 import { runCommand } from "./ui-commands.ts";
 
-/** Rows that a page key scrolls by. */
-const PAGE_ROWS = 15;
 const MOST_HISTORY = 100;
+/** What a filter is remembered as: the command that sets it. */
+const FILTER = "filter ";
+
+type TypedOverlay = Extract<Overlay, { at: number }>;
+type ScrolledOverlay = Exclude<Overlay, TypedOverlay | { kind: "quit" }>;
 
 /** What the key does there; null if it closes the overlay and is then one for the screen. */
-export function pressInOverlay(key: string, model: Model): Outcome | null {
+export function pressInOverlay(key: string, model: Model, terminal: Size): Outcome | null {
   const { ui } = model;
   const { overlay } = ui;
   const closed: UiState = { ...ui, overlay: null };
@@ -20,66 +27,80 @@ export function pressInOverlay(key: string, model: Model): Outcome | null {
     case "command":
     case "filter":
       return typed(key, model, overlay);
-    case "help":
-    case "answer": {
-      const top = scrolled(overlay.top, key);
-      if (top !== null) return done({ ...ui, overlay: { ...overlay, top } });
-      return closes(key) ? done(closed) : null;
-    }
     case "quit":
       return /^(y|q|enter|ctrl-c)$/.test(key) ? done(closed, { kind: "quit" }) : done(closed);
-    case "why":
-    case "fault":
-      return closes(key) ? done(closed) : null;
+    default: {
+      const top = scrolled(key, overlay, model, terminal);
+      if (top !== null) return done({ ...ui, overlay: { ...overlay, top } });
+      return key === "q" || key === "enter" || key === "?" ? done(closed) : null;
+    }
   }
 }
 
-const closes = (key: string): boolean => key === "q" || key === "enter" || key === "?";
-
-function scrolled(top: number, key: string): number | null {
-  const by: Record<string, number> = {
+/** The line that the overlay begins with after the key; null for a key that does not scroll. */
+function scrolled(key: string, { top = 0 }: ScrolledOverlay, model: Model, terminal: Size): number | null {
+  const { columns, rows } = bodyOf(terminal);
+  const page = Math.max(rows - 3, 1);
+  const by: Readonly<Record<string, number>> = {
     j: 1,
     down: 1,
     k: -1,
     up: -1,
-    pgdn: PAGE_ROWS,
-    space: PAGE_ROWS,
-    pgup: -PAGE_ROWS,
+    pgdn: page,
+    "ctrl-f": page,
+    space: page,
+    pgup: -page,
+    "ctrl-b": -page,
     home: Number.NEGATIVE_INFINITY,
     g: Number.NEGATIVE_INFINITY,
+    end: Number.POSITIVE_INFINITY,
+    G: Number.POSITIVE_INFINITY,
   };
-  return key in by ? Math.max(0, top + by[key]) : null;
+  if (!Object.hasOwn(by, key)) return null;
+  const last = lastTop(boxOf(model, columns)?.lines.length ?? 0, rows);
+  return Math.max(0, Math.min(Math.min(top, last) + by[key], last));
 }
 
-function typed(key: string, model: Model, overlay: Extract<Overlay, { at: number }>): Outcome {
+function typed(key: string, model: Model, overlay: TypedOverlay): Outcome {
   const { ui } = model;
   const closed: UiState = { ...ui, overlay: null };
   if (key === "ctrl-c") return done(closed);
-  if (key === "enter") {
-    if (overlay.kind === "filter") return done({ ...closed, filter: overlay.text.trim() });
-    const text = overlay.text.trim();
-    if (text === "") return done(closed);
-    const history = [...ui.history.filter((one) => one !== text), text].slice(-MOST_HISTORY);
-    return runCommand(text, { ...model, ui: { ...closed, history } });
-  }
+  if (key === "enter") return entered(overlay, model);
   if (key === "up" || key === "down") return done({ ...ui, overlay: recalled(overlay, ui.history, key) });
-  const line = edit(overlay, key);
-  if (line === null) return done(ui);
   // Backspace on an empty line leaves it, as in vi.
   if (key === "backspace" && overlay.text === "") return done(closed);
-  return done({ ...ui, overlay: { kind: overlay.kind, ...line } });
+  const line = edit(overlay, key);
+  return done(line === null ? ui : { ...ui, overlay: { kind: overlay.kind, ...line } });
 }
 
-/** The command before or after the one that is there. */
-function recalled(
-  overlay: Extract<Overlay, { at: number }>,
-  history: readonly string[],
-  key: string,
-): Overlay {
-  if (overlay.kind === "filter" || history.length === 0) return overlay;
-  const at = history.indexOf(overlay.text);
-  const next = key === "up" ? (at < 0 ? history.length : at) - 1 : at < 0 ? history.length : at + 1;
-  if (next < 0) return overlay;
-  const text = history[next] ?? "";
-  return { kind: "command", text, at: text.length };
+/** A filter that means nothing stays where it can be put right. */
+function entered(overlay: TypedOverlay, model: Model): Outcome {
+  const { ui } = model;
+  const text = overlay.text.trim();
+  const closed: UiState = { ...ui, overlay: null };
+  if (overlay.kind === "filter") {
+    const problem = filterProblem(text);
+    if (problem !== null) return refused(ui, problem);
+    return done({ ...remember(closed, text === "" ? "" : FILTER + text), filter: text });
+  }
+  return text === "" ? done(closed) : runCommand(text, { ...model, ui: remember(closed, text) });
+}
+
+function remember(ui: UiState, text: string): UiState {
+  if (text === "") return ui;
+  return { ...ui, history: [...ui.history.filter((one) => one !== text), text].slice(-MOST_HISTORY) };
+}
+
+/** What was typed before or after what is there: commands after the colon, filters after the slash. */
+function recalled(overlay: TypedOverlay, history: readonly string[], key: "up" | "down"): Overlay {
+  const known =
+    overlay.kind === "command"
+      ? history
+      : history.filter((one) => one.startsWith(FILTER)).map((one) => one.slice(FILTER.length));
+  const found = known.indexOf(overlay.text);
+  const at = found < 0 ? known.length : found;
+  const next = key === "up" ? at - 1 : at + 1;
+  if (next < 0 || next > known.length) return overlay;
+  const text = known[next] ?? "";
+  return { kind: overlay.kind, text, at: text.length };
 }

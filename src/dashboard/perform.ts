@@ -1,38 +1,63 @@
 /** Keys into deeds: what a key changes of the picture, and what else is to be done. */
 import type { Outcome } from "./effect.ts";
-import { bindingOf, type Verb } from "./keymap.ts";
-import { cursorOf, type Model, type ScreenNumber, type Subject, type UiState } from "./model.ts";
+import { bindingOf, bindings, type Verb } from "./keymap.ts";
+import { isTooSmall, STANDARD } from "./layout.ts";
+import { moved, pageRows } from "./list-cursor.ts";
+import type { Model, ScreenNumber, Size, UiState } from "./model.ts";
 import { pressInOverlay } from "./overlay-keys.ts";
 import { screens } from "./screens/index.ts";
 import { screenOfPane } from "./screens/overview.ts";
-import { hex8, spText } from "./text/numbers.ts";
-import { done, goTo, openPage, refused, resetCounters, setFps, setSpeed } from "./ui-changes.ts";
+import { breakpointOf, opened, reverseMapOf, subjectText, translated, watchOf } from "./subject-deeds.ts";
+import {
+  done,
+  goTo,
+  monitor,
+  refused,
+  resetCounters,
+  setFps,
+  setSpeed,
+  startTyping,
+  told,
+  translateNext,
+} from "./ui-changes.ts";
 
 /** Milliseconds within which a second ctrl-c means it. */
 const TWICE_MS = 1_000;
-/** Rows that a page key moves by. */
-const PAGE_ROWS = 15;
 /** Instructions a second that `<` and `>` step through; null for as fast as it goes. */
 const SPEEDS = [1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, null];
 
-/** A key, with the host's time in milliseconds. */
-export function press(key: string, model: Model, now: number): Outcome {
-  const ui: UiState = { ...model.ui, message: null };
-  if (ui.overlay !== null) {
-    const outcome = pressInOverlay(key, { ...model, ui });
-    if (outcome !== null) return outcome;
-    return press(key, { ...model, ui: { ...ui, overlay: null } }, now);
-  }
-  const binding = bindingOf(key, ui.screen);
-  if (binding === undefined) return refused(ui, `${key} does nothing here; ? lists the keys`);
-  return perform(binding.verb, key, { ...model, ui }, now);
+/** Which key, when (milliseconds of the host), and in how large a terminal. */
+interface Moment {
+  readonly key: string;
+  readonly now: number;
+  readonly terminal: Size;
 }
 
-const monitor = (ui: UiState, text: string): Outcome => done(ui, { kind: "monitor", text });
+/**
+ * A key: what it changes, and what is to be done besides.
+ * @param now milliseconds of the host
+ * @param terminal for how far the page keys go, and whether anything is drawn at all
+ */
+export function press(key: string, model: Model, now: number, terminal: Size = STANDARD): Outcome {
+  const ui: UiState = { ...model.ui, message: null };
+  if (ui.overlay !== null) {
+    const outcome = pressInOverlay(key, { ...model, ui }, terminal);
+    if (outcome !== null) return outcome;
+    return press(key, { ...model, ui: { ...ui, overlay: null } }, now, terminal);
+  }
+  const binding = bindingOf(key, ui.screen);
+  if (binding !== undefined) return perform(binding.verb, { ...model, ui }, { key, now, terminal });
+  const elsewhere = bindings.find(({ keys }) => keys.includes(key))?.screens;
+  const where = elsewhere === undefined ? "" : `, but on screen ${elsewhere.join(" and ")}`;
+  return refused(ui, `${key} does nothing here${where}; ? lists the keys`);
+}
 
-function perform(verb: Verb, key: string, model: Model, now: number): Outcome {
+/** What a verb does. */
+export function perform(verb: Verb, model: Model, { key, now, terminal }: Moment): Outcome {
   const { ui } = model;
   const screen = screens[ui.screen];
+  const page = pageRows(terminal);
+  const move = (by: number): Outcome => done(moved(model, by, terminal));
   switch (verb) {
     case "screen":
       return done(goTo(ui, Number(key) as ScreenNumber));
@@ -43,23 +68,23 @@ function perform(verb: Verb, key: string, model: Model, now: number): Outcome {
     case "zoom":
       return done({ ...ui, zoomed: !ui.zoomed });
     case "up":
-      return done(moved(model, -1));
+      return move(-1);
     case "down":
-      return done(moved(model, 1));
+      return move(1);
     case "page-up":
-      return done(moved(model, -PAGE_ROWS));
+      return move(-page);
     case "page-down":
-      return done(moved(model, PAGE_ROWS));
+      return move(page);
     case "first":
-      return done(moved(model, Number.NEGATIVE_INFINITY));
+      return move(Number.NEGATIVE_INFINITY);
     case "last":
-      return done(moved(model, Number.POSITIVE_INFINITY));
+      return move(Number.POSITIVE_INFINITY);
     case "open":
-      return opened(ui, screen.subject(model));
+      return ui.screen === 0 ? done(goTo(ui, screenOfPane(ui))) : opened(model, screen.subject(model));
     case "back":
       return done(back(ui));
     case "quit":
-      return quit(model);
+      return quit(model, terminal);
     case "pause":
       return monitor(ui, model.running ? "stop" : "cont");
     case "continue":
@@ -69,30 +94,27 @@ function perform(verb: Verb, key: string, model: Model, now: number): Outcome {
     case "finish":
       return monitor(ui, verb);
     case "until":
-      if (ui.filter === "") return refused(ui, "e runs to an event that passes the filter: set one with /");
-      return monitor(ui, `until ${ui.filter}`);
+      return untilFilter(ui);
     case "slower":
       return withSpeed(ui, -1);
     case "faster":
       return withSpeed(ui, 1);
-    case "break": {
-      const address = addressOf(screen.subject(model));
-      return monitor(ui, address === null ? "break $eip" : `break 0x${hex8(address)}`);
-    }
+    case "break":
+      return monitor(ui, breakpointOf(model, screen.subject(model)));
     case "breakpoints":
       return monitor(ui, "info breakpoints");
     case "watch":
-      return watched(ui, screen.subject(model));
+      return watchOf(model, screen.subject(model));
     case "translate":
-      return translated(ui, screen.subject(model));
+      return translated(model, screen.subject(model));
     case "rmap":
-      return rmapOf(ui, screen.subject(model));
+      return reverseMapOf(model, screen.subject(model));
     case "access":
-      return done({ ...ui, translate: nextAccess(ui.translate) });
+      return done(translateNext(ui));
     case "raw":
       return done({ ...ui, raw: !ui.raw });
     case "sort":
-      return done(sorted(ui, screen.sorts.length));
+      return sorted(ui, screen.sorts);
     case "more-frames":
       return setFps(ui, ui.fps + 1);
     case "fewer-frames":
@@ -106,11 +128,11 @@ function perform(verb: Verb, key: string, model: Model, now: number): Outcome {
     case "command":
       return done({ ...ui, overlay: { kind: "command", text: "", at: 0 } });
     case "type":
-      return done({ ...ui, typing: true });
+      return startTyping(model);
     case "yank":
-      return yanked(ui, screen.subject(model));
+      return yanked(model);
     case "save":
-      return done(ui, { kind: "save", path: `umbra-screen-${ui.screen}.txt` });
+      return done(ui, { kind: "save", path: fileName(model) });
     case "help":
       return done({ ...ui, overlay: { kind: "help", top: 0 } });
     case "freeze":
@@ -118,11 +140,7 @@ function perform(verb: Verb, key: string, model: Model, now: number): Outcome {
     case "thaw":
       return done({ ...ui, frozen: false });
     case "interrupt":
-      if (now - ui.interruptedAt < TWICE_MS) return done(ui, { kind: "quit" });
-      return done(
-        { ...ui, interruptedAt: now, message: { text: "ctrl-c again quits", failed: false } },
-        ...(model.running ? [{ kind: "monitor", text: "stop" } as const] : []),
-      );
+      return interrupted(model, now);
     case "redraw":
       return done(ui, { kind: "redraw" });
     case "suspend":
@@ -130,97 +148,36 @@ function perform(verb: Verb, key: string, model: Model, now: number): Outcome {
   }
 }
 
-function moved(model: Model, by: number): UiState {
-  const { ui } = model;
-  const count = screens[ui.screen].count(model);
-  if (count === 0) return ui;
-  const cursor = cursorOf(ui);
-  const from = Math.min(cursor.at, count - 1);
-  const at = Math.max(0, Math.min(from + by, count - 1));
-  // The row where the list begins follows the cursor when it is drawn; this keeps it near.
-  const top = by < 0 ? Math.min(cursor.top, at) : cursor.top;
-  const following = ui.screen === 4 && ui.follow ? { follow: false } : {};
-  return { ...ui, ...following, cursors: { ...ui.cursors, [`${ui.screen}.${ui.pane}`]: { at, top } } };
-}
-
-/** Enter: what there is to know about what is selected. */
-function opened(ui: UiState, subject: Subject | null): Outcome {
-  switch (subject?.kind) {
-    case undefined:
-      if (ui.screen === 0) return done(goTo(ui, screenOfPane(ui)));
-      return refused(ui, "nothing is selected here");
-    case "event":
-      return done({ ...ui, overlay: { kind: "why", seq: subject.seq } });
-    case "page":
-      return done(openPage(ui, subject.sp));
-    case "gfn":
-    case "register":
-    case "gva":
-      return translated(ui, subject);
-    case "counter":
-      return done({ ...goTo(ui, 6) });
-  }
-}
-
-function translated(ui: UiState, subject: Subject | null): Outcome {
-  const gva = addressOf(subject);
-  if (gva === null) return refused(ui, "nothing with an address is selected; `:translate ADDRESS` takes any");
-  return done({ ...goTo(ui, 5), translate: { ...ui.translate, gva } });
-}
-
-/** A linear address that has to do with what is selected; null if none has. */
-function addressOf(subject: Subject | null): number | null {
-  if (subject?.kind === "gva") return subject.gva;
-  if (subject?.kind === "page") return subject.gva;
-  return subject?.kind === "register" ? subject.value : null;
-}
-
-function rmapOf(ui: UiState, subject: Subject | null): Outcome {
-  if (subject?.kind !== "page" && subject?.kind !== "gfn") {
-    return refused(ui, "no frame is selected; `:info rmap GFN` takes any");
-  }
-  return monitor(ui, `info rmap ${subject.gfn.toString(16)}`);
-}
-
-function watched(ui: UiState, subject: Subject | null): Outcome {
-  switch (subject?.kind) {
-    case "page":
-      return monitor(ui, `watch sp:${spText(subject.sp)}`);
-    case "gfn":
-      return monitor(ui, `watch gfn:${subject.gfn.toString(16)}`);
-    case "gva":
-      return monitor(ui, `watch gva:0x${hex8(subject.gva)}`);
-    case "register":
-      return monitor(ui, `watch ${subject.name}`);
-    default:
-      return refused(ui, "nothing that can be watched is selected; `:help watch` says what can");
-  }
-}
-
-function yanked(ui: UiState, subject: Subject | null): Outcome {
-  if (subject === null) return refused(ui, "nothing is selected here");
-  const text = subjectText(subject);
-  return done(
-    { ...ui, yanked: text, message: { text: `copied ${text}`, failed: false } },
-    { kind: "copy", text },
+function interrupted({ ui, running }: Model, now: number): Outcome {
+  if (now - ui.interruptedAt < TWICE_MS) return done(ui, { kind: "quit" });
+  const noted = { ...ui, interruptedAt: now };
+  return told(
+    noted,
+    "ctrl-c again within a second quits",
+    ...(running ? [{ kind: "monitor", text: "stop" } as const] : []),
   );
 }
 
-function subjectText(subject: Subject): string {
-  switch (subject.kind) {
-    case "event":
-      return String(subject.seq);
-    case "page":
-      return `sp ${spText(subject.sp)}`;
-    case "gfn":
-      return `gfn ${subject.gfn.toString(16)}`;
-    case "gva":
-      return `0x${hex8(subject.gva)}`;
-    case "register":
-      return `0x${hex8(subject.value)}`;
-    case "counter":
-      return subject.name;
-  }
+/** A filter that is a number alone would be taken for an icount: said twice it means the same and is none. */
+function untilFilter(ui: UiState): Outcome {
+  const { filter } = ui;
+  if (filter === "") return refused(ui, "e runs to an event that passes the filter: set one with /");
+  return monitor(ui, /^[\d_]+[kMG]?$/.test(filter) ? `until ${filter} ${filter}` : `until ${filter}`);
+}
+
+function yanked(model: Model): Outcome {
+  const { ui } = model;
+  const subject = screens[ui.screen].subject(model);
+  if (subject === null) return refused(ui, "nothing is selected here");
+  const text = subjectText(model, subject);
+  return told({ ...ui, yanked: text }, `copied: ${text}`, { kind: "copy", text });
+}
+
+/** Says what is in it, and when that was. */
+function fileName({ ui, snapshot }: Model): string {
+  const name = screens[ui.screen].name.replaceAll(" ", "-");
+  const icount = snapshot === null ? "" : `-${snapshot.status.icount}`;
+  return `umbra-${name}${icount}.txt`;
 }
 
 /** Out of what was opened last: the page, the zoomed pane, the screen. */
@@ -230,27 +187,23 @@ function back(ui: UiState): UiState {
   return goTo(ui, 0);
 }
 
-function quit({ ui, running }: Model): Outcome {
-  if (ui.zoomed || ui.screen !== 0) return done(back(ui));
+/** Where nothing is drawn there is no way back to be seen: `q` means to leave. */
+function quit({ ui, running }: Model, terminal: Size): Outcome {
+  const isHome = !ui.zoomed && ui.screen === 0;
+  if (!isHome && !isTooSmall(terminal)) return done(back(ui));
   return running ? done({ ...ui, overlay: { kind: "quit" } }) : done(ui, { kind: "quit" });
 }
 
-function sorted(ui: UiState, orders: number): UiState {
-  const next = ((ui.sorts[ui.screen] ?? 0) + 1) % orders;
-  return { ...ui, sorts: { ...ui.sorts, [ui.screen]: next } };
+function sorted(ui: UiState, orders: readonly string[]): Outcome {
+  if (orders.length === 0) return refused(ui, "there is no other order here");
+  const next = ((ui.sorts[ui.screen] ?? 0) + 1) % orders.length;
+  return told({ ...ui, sorts: { ...ui.sorts, [ui.screen]: next } }, `order: ${orders[next]}`);
 }
 
-const ACCESSES = ["read", "write", "fetch"] as const;
-
-function nextAccess({ gva, access, user }: UiState["translate"]): UiState["translate"] {
-  const at = ACCESSES.indexOf(access) + 1;
-  if (at < ACCESSES.length) return { gva, access: ACCESSES[at], user };
-  return { gva, access: ACCESSES[0], user: !user };
-}
-
-function withSpeed(ui: UiState, by: number): Outcome {
+function withSpeed(ui: UiState, by: 1 | -1): Outcome {
   const at = SPEEDS.indexOf(ui.speed);
-  // A speed typed as a number lies between two of the steps.
-  const from = at >= 0 ? at : SPEEDS.findIndex((step) => step === null || step > (ui.speed ?? 0));
-  return setSpeed(ui, SPEEDS[Math.max(0, Math.min(from + by, SPEEDS.length - 1))]);
+  if (at >= 0) return setSpeed(ui, SPEEDS[Math.max(0, Math.min(at + by, SPEEDS.length - 1))]);
+  // A speed that was typed as a number lies between two of the steps, or before the first.
+  const above = SPEEDS.findIndex((step) => step === null || step > (ui.speed ?? 0));
+  return setSpeed(ui, SPEEDS[by > 0 ? above : Math.max(above - 1, 0)]);
 }

@@ -1,6 +1,6 @@
 /** Changes of the picture that both keys and commands make. */
 import type { Effect, Outcome } from "./effect.ts";
-import type { ScreenNumber, UiState } from "./model.ts";
+import type { Model, ScreenNumber, UiState } from "./model.ts";
 import { FEWEST_FPS, MOST_FPS } from "./ui-start.ts";
 
 export const done = (ui: UiState, ...effects: Effect[]): Outcome => ({ ui, effects });
@@ -9,8 +9,12 @@ export const done = (ui: UiState, ...effects: Effect[]): Outcome => ({ ui, effec
 export const refused = (ui: UiState, text: string): Outcome =>
   done({ ...ui, message: { text, failed: true } });
 
-const told = (ui: UiState, text: string, ...effects: Effect[]): Outcome =>
+/** A sentence that says what has changed. */
+export const told = (ui: UiState, text: string, ...effects: Effect[]): Outcome =>
   done({ ...ui, message: { text, failed: false } }, ...effects);
+
+/** A line for the machine's monitor, in the words that a person would type. */
+export const monitor = (ui: UiState, text: string): Outcome => done(ui, { kind: "monitor", text });
 
 export function goTo(ui: UiState, screen: ScreenNumber): UiState {
   return screen === ui.screen ? ui : { ...ui, screen, pane: 0, zoomed: false };
@@ -35,3 +39,27 @@ export function setSpeed(ui: UiState, speed: number | null): Outcome {
 
 export const resetCounters = (ui: UiState): Outcome =>
   told(ui, "counts start from 0 here", { kind: "reset-counters" });
+
+/** The guest has the keys from here on; its console is what then has to be seen. */
+export function startTyping({ ui, running }: Model): Outcome {
+  const console = ui.screen === 0 && !ui.zoomed ? { ...ui, pane: 0 } : goTo(ui, 1);
+  const typing = { ...console, typing: true };
+  return running
+    ? done(typing)
+    : told(typing, "the guest stands still: ^] takes the keys back, space lets it run");
+}
+
+const ACCESSES = ["read", "write", "fetch"] as const;
+
+/** The next kind of access: as supervisor after all three as user. */
+export function translateNext(ui: UiState): UiState {
+  const { gva, access, user } = ui.translate;
+  const at = (ACCESSES.indexOf(access) + 1) % ACCESSES.length;
+  return { ...ui, translate: { gva, access: ACCESSES[at], user: at === 0 ? !user : user } };
+}
+
+/** An address through both kinds of tables. */
+export const translateAt = (ui: UiState, gva: number): UiState => ({
+  ...goTo(ui, 5),
+  translate: { ...ui.translate, gva },
+});

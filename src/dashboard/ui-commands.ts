@@ -2,10 +2,23 @@
  * Commands about the picture. All others are for the machine's monitor, which answers, or says that there is no such
  * command.
  */
+import { countOf } from "../debug/commands/arguments.ts";
 import type { Outcome } from "./effect.ts";
+import { filterProblem } from "./filter-problem.ts";
 import type { Model, UiState } from "./model.ts";
 import { screens } from "./screens/index.ts";
-import { done, goTo, openPage, refused, resetCounters, setFps, setSpeed } from "./ui-changes.ts";
+import {
+  done,
+  goTo,
+  monitor,
+  openPage,
+  refused,
+  resetCounters,
+  setFps,
+  setSpeed,
+  startTyping,
+  translateAt,
+} from "./ui-changes.ts";
 
 interface UiCommand {
   readonly name: string;
@@ -17,9 +30,9 @@ interface UiCommand {
 
 /** A command that takes nothing. */
 const plain =
-  (name: string, act: (ui: UiState) => Outcome): UiCommand["run"] =>
-  (words, { ui }) =>
-    words === "" ? act(ui) : refused(ui, `${name} takes nothing; '${words}' is too much`);
+  (name: string, act: (ui: UiState, model: Model) => Outcome): UiCommand["run"] =>
+  (words, model) =>
+    words === "" ? act(model.ui, model) : refused(model.ui, `${name} takes nothing; '${words}' is too much`);
 
 export const uiCommands: readonly UiCommand[] = [
   { name: "screen", usage: " N", sentence: "go to a screen, by number or name", run: toScreen },
@@ -27,7 +40,7 @@ export const uiCommands: readonly UiCommand[] = [
     name: "filter",
     usage: " WORDS",
     sentence: "show the events that pass; alone: all",
-    run: (words, { ui }) => done({ ...ui, filter: words }),
+    run: filter,
   },
   {
     name: "translate",
@@ -73,7 +86,7 @@ export const uiCommands: readonly UiCommand[] = [
     name: "type",
     usage: "",
     sentence: "keys go to the guest; ^] takes them back",
-    run: plain("type", (ui) => done({ ...ui, typing: true })),
+    run: plain("type", (_ui, model) => startTyping(model)),
   },
   {
     name: "reset",
@@ -103,6 +116,16 @@ export const uiCommands: readonly UiCommand[] = [
     run: plain("redraw", (ui) => done(ui, { kind: "redraw" })),
   },
   {
+    name: "fault",
+    usage: "",
+    sentence: "the card that says how the machine ended",
+    run: plain("fault", (ui, { stop }) =>
+      stop?.kind === "ended"
+        ? done({ ...ui, overlay: { kind: "fault", top: 0 } })
+        : refused(ui, "the machine has not ended"),
+    ),
+  },
+  {
     name: "keys",
     usage: "",
     sentence: "what the keys do",
@@ -125,7 +148,17 @@ export function runCommand(text: string, model: Model): Outcome {
   const name = ALIASES[verb] ?? verb;
   const command = uiCommands.find((one) => one.name === name);
   if (command !== undefined) return command.run(words.trim(), model);
-  return done(model.ui, { kind: "monitor", text: text.trim() });
+  return monitor(model.ui, text.trim());
+}
+
+/** What may be meant by a command that is still being typed, in one line; "" for nothing of ours. */
+export function commandHint(text: string): string {
+  const [, verb, rest] = /^(\S*)(.*)$/s.exec(text.trimStart()) ?? ["", "", ""];
+  if (verb === "") return "";
+  const name = ALIASES[verb] ?? verb;
+  const fits = uiCommands.filter((one) => (rest === "" ? one.name.startsWith(name) : one.name === name));
+  if (fits.length > 1) return fits.map((one) => one.name).join("  ");
+  return fits.map((one) => `${one.name}${one.usage}: ${one.sentence}`).join("");
 }
 
 function toScreen(words: string, { ui }: Model): Outcome {
@@ -135,23 +168,31 @@ function toScreen(words: string, { ui }: Model): Outcome {
   return refused(ui, `there is no screen '${words}'; there are ${names}`);
 }
 
+function filter(words: string, { ui }: Model): Outcome {
+  const problem = filterProblem(words);
+  return problem === null ? done({ ...ui, filter: words }) : refused(ui, problem);
+}
+
 /** A number in hexadecimal, with 0x or without; NaN for anything else. */
 function hexadecimal(text: string): number {
   return /^(0x)?[0-9a-f]{1,8}$/i.test(text) ? Number.parseInt(text.replace(/^0x/i, ""), 16) : Number.NaN;
 }
 
 function translate(words: string, { ui }: Model): Outcome {
+  // Registers are known to the machine: it answers in words.
+  if (words.includes("$")) return monitor(ui, `translate ${words}`);
   const [address = "", ...kinds] = words.split(/\s+/);
   const gva = hexadecimal(address);
   if (Number.isNaN(gva))
     return refused(ui, `'${address}' is no address; write translate c0101000 write user`);
-  let wish: UiState["translate"] = { ...ui.translate, gva };
+  const shown = translateAt(ui, gva);
+  let wish: UiState["translate"] = shown.translate;
   for (const kind of kinds) {
     if (kind === "read" || kind === "write" || kind === "fetch") wish = { ...wish, access: kind };
     else if (kind === "user" || kind === "supervisor") wish = { ...wish, user: kind === "user" };
     else return refused(ui, `'${kind}' is no access; there are read, write, fetch, and user, supervisor`);
   }
-  return done({ ...goTo(ui, 5), translate: wish });
+  return done({ ...shown, translate: wish });
 }
 
 function page(words: string, { ui }: Model): Outcome {
@@ -170,10 +211,8 @@ function sort(words: string, { ui }: Model): Outcome {
 
 function speed(words: string, { ui }: Model): Outcome {
   if (words === "full") return setSpeed(ui, null);
-  const match = /^(\d+)([kMG]?)$/.exec(words);
-  const factor = { "": 1, k: 1e3, M: 1e6, G: 1e9 }[match?.[2] ?? ""] ?? 1;
-  const limit = match === null ? 0 : Number(match[1]) * factor;
-  if (limit < 1) return refused(ui, `'${words}' is no speed; write speed 100k, or speed full`);
+  const limit = countOf(words);
+  if (limit === null) return refused(ui, `'${words}' is no speed; write speed 100k, or speed full`);
   return setSpeed(ui, limit);
 }
 

@@ -244,6 +244,7 @@ export class Debugger implements DebuggerApi {
     this.goal = goal;
     this.stop = null;
     this.found = null;
+    this.idling = false;
     for (const watch of this.registerWatches) watch.value = watch.register.read(machine);
     machine.cpu.passBreak();
     this.armBreakpoints();

@@ -22,6 +22,8 @@ export class Session {
   private readonly input: SerialInput;
   private textsSaid = 0;
   private wasRunning = false;
+  /** Something was typed since the guest was last asked whether it takes it. */
+  private news = false;
   private saidStop: Stop | null = null;
 
   constructor(target: Debugger, say: (message: FromMachine) => void) {
@@ -32,7 +34,7 @@ export class Session {
 
   /** A goal is pursued, and there is something to do for it. */
   get busy(): boolean {
-    return this.target.running && !(this.target.idle && this.input.waiting === 0);
+    return this.target.running && (!this.target.idle || this.news);
   }
 
   handle(message: SessionMessage): void {
@@ -49,6 +51,7 @@ export class Session {
         break;
       case "input":
         this.input.add(message.bytes);
+        this.news = true;
     }
   }
 
@@ -64,11 +67,15 @@ export class Session {
     const end = target.machine.icount + instructions;
     let step = this.input.waiting > 0 ? READING_STEP : instructions;
     while (target.running) {
-      if (this.input.offer(target.machine.icount) > 0) step = READING_STEP;
+      const taken = this.input.offer(target.machine.icount);
+      if (taken > 0) step = READING_STEP;
+      // A guest that sleeps, and does not take what there is, will not change its mind by itself.
+      else if (target.idle) break;
       target.run(Math.min(step, end - target.machine.icount));
       step *= 2;
-      if (target.machine.icount >= end || (target.idle && this.input.waiting === 0)) break;
+      if (target.machine.icount >= end) break;
     }
+    this.news = false;
     this.sayTexts();
     this.sayState();
   }

@@ -49,7 +49,7 @@ const PAGES: Readonly<Record<string, string>> = {
   kvm_mmu_zap_page:
     "The shadow page is gone, with all links to it. Nothing is lost but time: if the guest uses the table again, faults make a new one.",
   "kvm_mmu_zap_page flood":
-    "A frame that is written again and again by emulation is probably no page table any more. Without its shadow the frame need not be write-protected, and the stores cost nothing.",
+    "A frame that is written again and again by emulation is probably no page table any more. Without its shadow the frame need not be write-protected, and the stores need no exits.",
   "kvm_mmu_zap_page misaligned":
     "Entries are written whole. A store that covers part of an entry, or straddles two, looks like other data in a frame that was a page table once, so the shadow goes and with it the protection.",
   "kvm_mmu_zap_page recycle":
@@ -115,7 +115,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   kvm_mmu_drop_spte:
     "A shadow entry was taken away. If the guest still means what it said, the next access faults and makes it anew.",
   "kvm_mmu_drop_spte not_accessed":
-    "The guest has cleared A, to see whether the page is used. Only a fault shows the hypervisor the next access, so the entry had to go: the walk for that fault sets A again.",
+    "The guest's entry has A clear: the guest wants to see whether the page is used. Only a fault shows the hypervisor the next access, so the entry had to go; the walk for that fault sets A.",
   "kvm_mmu_drop_spte gpte_changed":
     "While the table drifted, the guest changed this entry to another frame. Until now the processor may have used the old one, as from a TLB; from here on it must not.",
   kvm_mmu_pte_write:

@@ -120,6 +120,17 @@ describe("typing", () => {
   });
 });
 
+describe("a guest that sleeps and does not listen", () => {
+  it("is left alone with what was typed: nobody waits for it for ever", () => {
+    const bench = new Bench("sti\nhlt");
+    bench.session.go();
+    bench.session.advance(1_000);
+    bench.session.handle({ kind: "input", bytes: Uint8Array.of(0x41) });
+    bench.session.advance(1_000);
+    expect([bench.session.busy, bench.session.target.running]).toEqual([false, true]);
+  });
+});
+
 describe("what events say in words", () => {
   it("comes once, before the snapshot that may need it", () => {
     const bench = new Bench("mov dx, 0x1234\nin al, dx\ncli\nhlt");

@@ -53,6 +53,30 @@ describe("ring", () => {
     expect(new RingReader(words, 4096, BYTES).read()).toEqual([]);
   });
 
+  it("gives up what waits but the newest, at once, and counts it", () => {
+    const { writer, words } = ring();
+    const reader = new RingReader(words, 4096, BYTES);
+    for (let i = 0; i < 20; i++) writer.write(KVM_EXIT, i, 0, 0, 0, 0, 0, 0, 0, 0);
+    reader.keepNewest(3);
+    expect(reader.dropped).toBe(17);
+    reader.keepNewest(5);
+    expect(reader.read().map(({ seq }) => seq)).toEqual([17, 18, 19]);
+    expect(reader.dropped).toBe(17);
+  });
+
+  it("can be read again from the oldest record that is kept", () => {
+    const { writer, words } = ring();
+    const reader = new RingReader(words, 4096, BYTES);
+    const capacity = ringCapacity(BYTES);
+    expect(reader.oldest).toBe(0);
+    for (let i = 0; i < capacity + 4; i++) writer.write(KVM_EXIT, i, 0, 0, 0, 0, 0, 0, 0, 0);
+    reader.keepNewest(0);
+    expect(reader.read()).toEqual([]);
+    reader.rewind();
+    expect(reader.oldest).toBe(4);
+    expect(reader.read()[0].seq).toBe(4);
+  });
+
   it("works on shared memory", () => {
     const { writer, words } = ring(new SharedArrayBuffer(BYTES + 4096));
     const reader = new RingReader(words, 4096, BYTES);

@@ -1,4 +1,5 @@
 /** An event in three columns: what happened, to what, and why. */
+import { CONTROL_REGISTERS, namesOf } from "../../inspect/cpu-names.ts";
 import { type DescribedField, describeFields } from "../../trace/describe.ts";
 import {
   events,
@@ -7,21 +8,25 @@ import {
   KVM_EXIT,
   KVM_INJ_EXCEPTION,
   KVM_MMU_GET_PAGE,
+  KVM_MMU_PTE_WRITE,
+  KVM_MMU_SET_SPTE,
   KVM_MMU_SYNC_PAGE,
   KVM_MMU_UNSYNC_PAGE,
   KVM_MMU_WRITE_PROTECT,
+  KVM_MMU_ZAP_PAGE,
   UNIMPLEMENTED,
 } from "../../trace/events.ts";
-import { EXIT_PF, reasons } from "../../trace/reasons.ts";
+import { EXIT_PF, GLOBAL, reasons } from "../../trace/reasons.ts";
 import type { TraceRecord } from "../../trace/trace-record.ts";
 import type { EventLog } from "../event-log.ts";
+import { entryText, spText } from "../text/numbers.ts";
 
 export interface EventWords {
   /** A word or two: "unsync", "fault sup write". */
   readonly what: string;
   /** "sp 41c l1 gfn 0010c wu-". */
   readonly subject: string;
-  /** A sentence. */
+  /** What came of it, and the reason's sentence. */
   readonly why: string;
   /** The page is global. */
   readonly global: boolean;
@@ -29,7 +34,6 @@ export interface EventWords {
 
 /** Names as people say them, by KVM's. */
 const WHAT: Readonly<Record<string, string>> = {
-  kvm_cr: "mov cr",
   kvm_invlpg: "invlpg",
   kvm_page_fault: "page fault",
   kvm_inj_exception: "inject",
@@ -50,54 +54,62 @@ const WHAT: Readonly<Record<string, string>> = {
   unimplemented: "not built",
 };
 
+/** Bits of a page-fault error code. SDM: volume 3, 4.7. */
 const PFERR_WRITE = 2;
 const PFERR_USER = 4;
 const PFERR_FETCH = 16;
 
+type Fields = ReadonlyMap<string, DescribedField>;
+
 export function eventWords(record: TraceRecord, texts: EventLog["texts"]): EventWords {
-  const fields = new Map(describeFields(record, texts).map((field) => [field.key, field]));
-  const { sentence } = reasons[record.reason];
+  const fields: Fields = new Map(describeFields(record, texts).map((field) => [field.key, field]));
   return {
     what: whatOf(record),
     subject: subjectOf(record, fields),
-    why: whyOf(record, fields, sentence).replace(/\p{Cc}/gu, "?"),
-    global: fields.get("global")?.number === 1,
+    why: whyOf(record, fields).replace(/\p{C}/gu, "?"),
+    // A page is skipped for this reason only if it is global.
+    global: fields.get("global")?.number === 1 || record.reason === GLOBAL,
   };
 }
 
-function whatOf(record: TraceRecord): string {
-  const { event, reason, fields } = record;
-  if (event === KVM_EXIT) {
-    if (reason === EXIT_PF) return `fault ${accessOf(fields[1])}`;
-    return reasons[reason].key.replace("_", " ");
+function whatOf({ event, reason, fields }: TraceRecord): string {
+  switch (event) {
+    case KVM_EXIT:
+      if (reason === EXIT_PF) return `fault ${accessOf(fields[1])}`;
+      return reasons[reason].key.replaceAll("_", " ");
+    case KVM_MMU_GET_PAGE:
+      return fields[3] === 1 ? "new page" : "use page";
+    case KVM_CR:
+      return `mov cr${fields[0]}`;
+    default:
+      return WHAT[events[event].name] ?? events[event].name;
   }
-  if (event === KVM_MMU_GET_PAGE) return fields[3] === 1 ? "new page" : "use page";
-  if (event === KVM_CR) return `mov cr${fields[0]}`;
-  return WHAT[events[event].name] ?? events[event].name;
 }
 
-/** Who wanted what. SDM: volume 3, 4.7. */
+/** Who wanted what. */
 function accessOf(error: number): string {
   const who = (error & PFERR_USER) !== 0 ? "user" : "sup";
   if ((error & PFERR_FETCH) !== 0) return `${who} fetch`;
   return `${who} ${(error & PFERR_WRITE) !== 0 ? "write" : "read"}`;
 }
 
-type Fields = ReadonlyMap<string, DescribedField>;
+const textIn = (fields: Fields, key: string): string => fields.get(key)?.text ?? "";
 
-/** A shadow page, or an address, or a frame: the first of these that the event has. */
+/** What the columns of events and of why cards call the thing: a page, an address, or a frame. */
 function subjectOf({ event, fields: raw }: TraceRecord, fields: Fields): string {
-  const text = (key: string): string => fields.get(key)?.text ?? "";
-  if (event === KVM_CR) return text("value");
-  if (event === KVM_INJ_EXCEPTION) return `#${vectorName(raw[0])}  gva ${text("gva")}`;
+  const text = (key: string): string => textIn(fields, key);
+  if (event === KVM_CR) return [text("value"), ...bitsOf(raw[0], raw[1])].join(" ");
+  if (event === KVM_INJ_EXCEPTION) return `#${vectorName(raw[0])} gva ${text("gva")}`;
   if (fields.has("root0")) {
-    return ["root0", "root1", "root2", "root3"].map((key) => (text(key) === "0" ? "-" : text(key))).join(" ");
+    const roots = ["root0", "root1", "root2", "root3"].map((key) => fields.get(key)?.number ?? 0);
+    return `sp ${roots.map((sp) => (sp === 0 ? "-" : spText(sp))).join(" ")}`;
   }
   if (fields.has("sp")) {
-    const index = fields.has("index") ? `[${Number(text("index")).toString(16).padStart(3, "0")}]` : "";
+    const index = fields.get("index");
+    const entry = index === undefined ? "" : `[${entryText(index.number)}]`;
     const level = fields.has("level") ? ` l${text("level")}` : "";
     const access = fields.has("access") ? ` ${text("access")}` : "";
-    return `sp ${text("sp").padStart(3, "0")}${index}${level} gfn ${text("gfn")}${access}`;
+    return `sp ${spText(fields.get("sp")?.number ?? 0)}${entry}${level} gfn ${text("gfn")}${access}`;
   }
   if (fields.has("gva")) return `gva ${text("gva")}`;
   if (fields.has("offset")) return `gpa ${text("gfn")}${text("offset")}`;
@@ -107,15 +119,29 @@ function subjectOf({ event, fields: raw }: TraceRecord, fields: Fields): string 
 const VECTORS: Readonly<Record<number, string>> = { 6: "UD", 8: "DF", 13: "GP", 14: "PF" };
 const vectorName = (vector: number): string => VECTORS[vector] ?? String(vector);
 
-function whyOf({ event }: TraceRecord, fields: Fields, sentence: string): string {
-  const text = (key: string): string => fields.get(key)?.text ?? "";
+/** Names of the bits that are set in a control register; none for CR3, which is an address. */
+function bitsOf(register: number, value: number): string[] {
+  const bits = CONTROL_REGISTERS.find(([name]) => name === `cr${register}`)?.[2] ?? [];
+  return namesOf(value, bits);
+}
+
+/** What came of it, if that is a number that a person looks for; then the sentence. */
+function whyOf({ event, reason }: TraceRecord, fields: Fields): string {
+  const text = (key: string): string => textIn(fields, key);
+  const { sentence } = reasons[reason];
   switch (event) {
     case KVM_MMU_SYNC_PAGE:
       return `${text("changed")} of ${text("examined")} changed; ${sentence}`;
-    case KVM_MMU_UNSYNC_PAGE:
-      return sentence;
     case KVM_MMU_WRITE_PROTECT:
-      return `${text("sptes")} made read-only; ${sentence}`;
+      return `${text("sptes")} ${text("sptes") === "1" ? "spte" : "sptes"} made read-only; ${sentence}`;
+    case KVM_MMU_UNSYNC_PAGE:
+      return `${sentence}; ${text("all")} out of sync now`;
+    case KVM_MMU_SET_SPTE:
+      return `${text("spte")}${fields.get("nx")?.number === 1 ? " nx" : ""}; ${sentence}`;
+    case KVM_MMU_PTE_WRITE:
+      return `${text("bytes")} bytes; ${sentence}`;
+    case KVM_MMU_ZAP_PAGE:
+      return `${fields.get("unsync")?.number === 1 ? "was out of sync; " : ""}${sentence}`;
     case GUEST_ERROR:
     case UNIMPLEMENTED:
       return text("text");

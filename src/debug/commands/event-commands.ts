@@ -2,6 +2,7 @@
 import { describeFields, eventText, hex8, reasonText, type Texts } from "../../trace/describe.ts";
 import { FilterError, parseEvents } from "../../trace/event-filter.ts";
 import { type EventInfo, events, KVM_EXIT } from "../../trace/events.ts";
+import { explanationOf } from "../../trace/explanations.ts";
 import { NOTRAP, reasons } from "../../trace/reasons.ts";
 import type { TraceRecord } from "../../trace/trace-record.ts";
 import type { DebuggerApi } from "../debugger.ts";
@@ -65,7 +66,13 @@ function why(argument: string): Action {
   return (target) => {
     const kept = target.events();
     const record = kept.find((one) => one.seq === seq);
-    if (record !== undefined) return explainEvent(record, kept, target.tap.texts);
+    if (record !== undefined) {
+      const explanation = explanationOf(record);
+      return [
+        ...explainEvent(record, kept, target.tap.texts),
+        ...(explanation === "" ? [] : [`what it is about: ${explanation}`]),
+      ];
+    }
     const range =
       kept.length === 0 ? "none are" : `those from ${kept[0].seq} to ${kept[kept.length - 1].seq} are`;
     throw new MonitorError(`event ${seq} is not in the ring; ${range}`);

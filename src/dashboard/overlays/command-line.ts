@@ -1,0 +1,37 @@
+/** What is typed after `:` or `/`: the last line of the picture, and a line of help above it. */
+import type { Model, Overlay } from "../model.ts";
+import { printable } from "../printable.ts";
+import type { Glyphs } from "../text/glyphs.ts";
+import { fitTo, type Line, line, span } from "../text/line.ts";
+import { BOLD, DIM, FAULT } from "../text/style.ts";
+import { commandHint } from "../ui-commands.ts";
+
+type Typed = Extract<Overlay, { at: number }>;
+
+const FILTER_HINT = "words of the event, gfn=10c, sp=41c, reason=global, icount>4812000, -flush";
+
+/** The text with its cursor in sight. */
+export function typedLine({ kind, text, at }: Typed, width: number, glyphs: Glyphs): Line {
+  const prompt = kind === "command" ? ":" : "/";
+  const shown = printable(text, glyphs);
+  const room = Math.max(width - prompt.length, 1);
+  const first = Math.max(0, at - room + 1);
+  return fitTo(
+    [
+      span(prompt, BOLD),
+      span(shown.slice(first, at)),
+      span(shown[at] ?? " ", { inverse: true }),
+      span(shown.slice(at + 1)),
+    ],
+    width,
+  );
+}
+
+/** What is wrong with it, or what may be meant; null while nothing is typed, or nothing can be said. */
+export function hintLine({ ui, glyphs }: Model): Line | null {
+  const { overlay, message } = ui;
+  if (overlay?.kind !== "command" && overlay?.kind !== "filter") return null;
+  if (message !== null) return line(` ${printable(message.text, glyphs)}`, message.failed ? FAULT : BOLD);
+  const hint = overlay.kind === "filter" ? FILTER_HINT : commandHint(overlay.text);
+  return hint === "" ? null : line(` ${hint}`, DIM);
+}
