@@ -149,7 +149,7 @@ export class Controller {
     const typed = end < 0 ? bytes : bytes.subarray(0, end);
     if (typed.length > 0) this.link.input(typed);
     if (end < 0) return new Uint8Array(0);
-    this.setUi({ ...this.ui, typing: false });
+    this.setUi({ ...this.ui, typing: false, message: null });
     return bytes.subarray(end + 1);
   }
 
@@ -159,6 +159,8 @@ export class Controller {
 
   private started(): void {
     this.running = true;
+    // What was said of the last stop is over.
+    this.ui = { ...this.ui, message: null };
     this.previous = this.snapshot;
     this.around.changed();
   }
@@ -170,9 +172,10 @@ export class Controller {
     this.mips = 0;
     // Now that nothing new comes, all that the ring still has.
     this.events.reload();
-    // Who stopped it by a key knows; else it is news, and keys are for looking around now.
+    // Who stopped it by a key knows; else it is news. Keys that are the guest's stay so: they are on their way.
     if (stop.kind !== "paused") {
-      this.ui = { ...this.ui, typing: false, message: { text: stopText(stop), failed: false } };
+      const leave = this.ui.typing ? "; ^] takes the keys back" : "";
+      this.ui = { ...this.ui, message: { text: stopText(stop) + leave, failed: false } };
     }
     if (stop.kind === "ended" && stop.reason === "triple-fault" && this.ui.overlay === null) {
       this.ui = { ...this.ui, overlay: { kind: "fault" } };

@@ -282,7 +282,7 @@ describe("events", () => {
   it("an exit is its own trigger; what is not kept says what is", () => {
     const exit = ask("info events 1000").find((line) => / exit /.test(line));
     const [seq] = /\d+/.exec(exit ?? "") ?? [];
-    expect(ask(`why ${seq}`).at(-1)).toBe("trigger: it is one itself, an exit");
+    expect(ask(`why ${seq}`)).toContain("trigger: it is one itself, an exit");
     expect(() => ask("why 999999999")).toThrow(
       /^event 999999999 is not in the ring; those from 0 to \d+ are$/,
     );

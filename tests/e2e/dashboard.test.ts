@@ -47,12 +47,24 @@ describe.skipIf(missing !== null)("umbra run on a terminal", () => {
     await tmux.until(/7 cpu\s*$/m);
     tmux.text(":break $eip");
     tmux.keys("Enter");
+    await tmux.until(/breakpoint 1 at/);
     tmux.keys("c");
+    await tmux.until(/HALTED/);
     tmux.keys("0", "i");
+    await tmux.until(/keys go to the guest/);
     tmux.text("map");
     tmux.keys("Enter");
-    await tmux.until(/breakpoint 1/);
-    tmux.keys("C-]", "q");
+    // The guest wakes up where it slept. The keys are still its own: what was typed on must not be taken for commands.
+    await tmux.until(/breakpoint 1 at \w+; \^\] takes the keys back/);
+    expect(tmux.screen()).toMatch(/PAUSED.*0 overview/);
+    tmux.keys("C-]");
+    await tmux.until(/0-9 screen/);
+    const before = Number(/icount (\d[\d ]*)/.exec(tmux.screen())?.[1].replaceAll(" ", ""));
+    tmux.keys("s");
+    await tmux.until(/stepped/);
+    expect(Number(/icount (\d[\d ]*)/.exec(tmux.screen())?.[1].replaceAll(" ", ""))).toBe(before + 1);
+    tmux.keys("q");
+    await tmux.until(/status=0/);
   });
 
   it("draws anew after each change of size, down to one cell and back", async () => {

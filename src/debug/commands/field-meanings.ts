@@ -33,8 +33,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   text: "what happened",
   glevels: "levels of the guest's tables when it was made",
   quadrant: "which quarter or half of a 32-bit table it shadows",
-  access: "rights granted above the table: w write, u user, x execute",
-  direct: "it shadows no table: it maps a large page, or all memory while paging is off",
+  access: "rights above the table: w write, u user, x execute",
+  direct: "no table: it maps a large page, or memory with paging off",
   invalid: "it was zapped while it was a root",
 };
 
