@@ -15,6 +15,7 @@ import { GuestFault, releaseFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
 import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
 import { rows } from "./opcodes.ts";
+import { NOT_PAUSED, Pause } from "./pause.ts";
 import { ATTR_DB, isFlat } from "./segmentation.ts";
 import { PreparedStore } from "./slow-access.ts";
 import {
@@ -73,8 +74,6 @@ const FLAT_CODE_AND_STACK = MODE_CODE32 | MODE_STACK32 | (1 << (MODE_FLAT + CS))
 const BLOCK_OVER = 1 << 28;
 /** The same, where the slice was cut and the block goes on afterwards. */
 const SLICE_CUT = BLOCK_OVER + 1;
-/** A `pausedAt` that is no index. */
-const NOT_PAUSED = -1;
 
 /** The segments that `refreshCode` leaves alone, and their bits in `mode`. */
 const DATA_SEGMENTS = [ES, DS, FS, GS];
@@ -104,11 +103,8 @@ export class Cpu {
   /** Index in its block of the next instruction; the one that runs is `pos - 1`. */
   pos: number;
   private stoppedAt: number;
-  /** The last slice ended before this index of `running`, with EIP as below; -1 if there is nothing to go on with. */
-  private pausedAt: number;
-  private pausedEip: number;
-  /** It ended within a repeated string instruction. */
-  private pausedInRepeat: boolean;
+  /** Where in `running` the last slice ended. */
+  private readonly paused: Pause;
   /** Instructions left in this slice, counted at block ends. */
   left: number;
   private sliceEnd: number;
@@ -174,9 +170,7 @@ export class Cpu {
     this.running = this.blocks.none;
     this.pos = 0;
     this.stoppedAt = 0;
-    this.pausedAt = NOT_PAUSED;
-    this.pausedEip = 0;
-    this.pausedInRepeat = false;
+    this.paused = new Pause();
     this.left = 0;
     this.sliceEnd = 0;
     this.userAccess = 0;
@@ -218,7 +212,7 @@ export class Cpu {
     this.shutdown = false;
     this.inhibitInterrupts = false;
     this.stepping = false;
-    this.pausedAt = NOT_PAUSED;
+    this.paused.forget();
     this.mmu.reset();
     this.blocks.clear();
     this.refreshMode();
@@ -398,7 +392,7 @@ export class Cpu {
   }
 
   private atBreakpoint(breakpoints: Breakpoints): boolean {
-    const repeating = this.pausedAt !== NOT_PAUSED && this.pausedInRepeat;
+    const repeating = this.paused.isSet && this.paused.inRepeat;
     return !repeating && !this.halted && breakpoints.has(this.csBase + this.r[EIP]);
   }
 
@@ -440,7 +434,7 @@ export class Cpu {
     this.mmu.injectInterrupt(this.halted);
     this.interruptWaited = false;
     this.halted = false;
-    this.pausedAt = NOT_PAUSED;
+    this.paused.forget();
     this.beforeDevice();
     deliverInterrupt(this, this.acknowledge());
     return true;
@@ -462,7 +456,7 @@ export class Cpu {
     this.stepping = false;
     this.halted = false;
     this.inhibitInterrupts = false;
-    this.pausedAt = NOT_PAUSED;
+    this.paused.forget();
     this.r[DR6] |= DR6_BS;
     this.fault.vector = VEC_DB;
     this.fault.errorCode = -1;
@@ -494,8 +488,8 @@ export class Cpu {
 
   private runBlocks(): void {
     const { r } = this;
-    let index = this.resume();
     let block = this.running;
+    let index = this.paused.resume(this, block);
     if (index === NOT_PAUSED) {
       block = lookupBlock(this);
       index = 0;
@@ -514,7 +508,9 @@ export class Cpu {
           this.sliceEnd -= this.left - at;
           this.left = at;
           if (at === index) {
-            this.leaveAt(block, index);
+            this.left = 0;
+            this.stepping = false;
+            this.paused.before(this, block, index);
             return;
           }
           count = at;
@@ -543,7 +539,7 @@ export class Cpu {
       if (block.fallsThrough === true || count < insns.length) r[EIP] = (r[EIP] + insns[count - 1].end) | 0;
       if (this.attention === true) return;
       if (this.left === 0) {
-        this.pause(block, index);
+        this.paused.after(this, block, index);
         return;
       }
       block = followingBlock(this, block);
@@ -553,50 +549,9 @@ export class Cpu {
 
   /** Before which instruction to stop: an index below `count`, or `count`. Not before one that was stopped at already. */
   private breakIndex(breakpoints: Breakpoints, block: Block, index: number, count: number): number {
-    const passed = this.pausedInRepeat || this.sliceEnd - this.left + index === this.brokenAt;
-    this.pausedInRepeat = false;
+    const passed = this.paused.inRepeat || this.sliceEnd - this.left + index === this.brokenAt;
+    this.paused.inRepeat = false;
     const start = this.r[EIP] + this.csBase;
     return breakpoints.firstIn(block, start, passed ? index + 1 : index, count);
-  }
-
-  /** The slice is over before the instruction at `index` of a block, none of which has run in it. */
-  private leaveAt(block: Block, index: number): void {
-    const { r } = this;
-    this.left = 0;
-    this.stepping = false;
-    if (index > 0) r[EIP] = (r[EIP] + block.insns[index - 1].end) | 0;
-    this.pausedAt = index;
-    this.pausedEip = r[EIP];
-  }
-
-  /**
-   * The slice is over. The next one takes up the block as if it had not been left, without a lookup, because that
-   * could fill the TLB and set accessed bits: how a run is cut into slices must change nothing.
-   */
-  private pause(block: Block, index: number): void {
-    const { insns } = block;
-    this.pausedAt = Math.min(index, insns.length);
-    this.pausedEip = this.r[EIP];
-    this.pausedInRepeat = false;
-    if (index !== insns.length) return;
-    const last = insns[index - 1];
-    const unfinished = this.pausedEip === ((block.la - this.csBase + last.start) | 0);
-    if (!unfinished || !rows[last.row].mnemonic.startsWith("rep_")) return;
-    this.pausedInRepeat = true;
-    this.pausedAt--;
-  }
-
-  /** Index at which `running` goes on, its length for its end, or NOT_PAUSED. */
-  private resume(): number {
-    const { r, running, pausedAt } = this;
-    this.pausedAt = NOT_PAUSED;
-    if (pausedAt === NOT_PAUSED || r[EIP] !== this.pausedEip) {
-      this.pausedInRepeat = false;
-      return NOT_PAUSED;
-    }
-    if (pausedAt === running.insns.length || running.mode !== this.mode) return running.insns.length;
-    r[EIP] = (r[EIP] - running.insns[pausedAt].start) | 0;
-    this.left += pausedAt;
-    return pausedAt;
   }
 }

@@ -48,9 +48,8 @@ export class MachineThread implements MachineLink {
     this.death.catch(() => {});
     worker.on("message", (message: FromMachine) => this.hear(message));
     worker.on("error", (error) => this.fail(error));
-    worker.on("exit", (code) => {
-      if (this.quitting !== null) this.fail(new Error(`the machine's thread ended with status ${code}`));
-    });
+    // After a quit nobody waits for anything any more.
+    worker.on("exit", (code) => this.fail(new Error(`the machine's thread ended with status ${code}`)));
   }
 
   /** Starts a machine. Throws a CommandError if its image or options cannot be used. */
