@@ -23,6 +23,7 @@ import {
   STATUS_USAGE,
 } from "./exit-status.ts";
 import { catalogGuest } from "./guest-catalog.ts";
+import { machineWords } from "./machine-words.ts";
 import { choosePolicy } from "./policy-options.ts";
 import { type PreparedRun, prepare } from "./prepare.ts";
 import { standardOutputFailed } from "./standard-output.ts";
@@ -62,7 +63,7 @@ export async function execCommand(
   });
   const { debugger: target } = prepared;
   if (target === null) throw new Error("the machine is not under control");
-  const session = new ExecSession(basename(image), prepared, target, console, machineOptions);
+  const session = new ExecSession(image, prepared, target, console, machineOptions);
   try {
     return await session.run(goal, until, questions);
   } finally {
@@ -111,6 +112,7 @@ interface Cut {
 
 class ExecSession {
   private readonly image: string;
+  private readonly options: Omit<ExecOptions, "until">;
   private readonly prepared: PreparedRun;
   private readonly target: Debugger;
   private readonly console: KeptConsole;
@@ -122,8 +124,10 @@ class ExecSession {
     prepared: PreparedRun,
     target: Debugger,
     console: KeptConsole,
-    { maxIcount, timeout }: Omit<ExecOptions, "until">,
+    options: Omit<ExecOptions, "until">,
   ) {
+    const { maxIcount, timeout } = options;
+    this.options = options;
     this.image = image;
     this.prepared = prepared;
     this.target = target;
@@ -174,7 +178,8 @@ class ExecSession {
     const { target, console, image } = this;
     const { i32, layout } = machine.linear;
     return screenLines(which, {
-      image,
+      image: basename(image),
+      machine: machineWords(image, this.options),
       running: false,
       stop: target.stop,
       hz: GUEST_HZ,

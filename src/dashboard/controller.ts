@@ -35,6 +35,8 @@ export interface Surroundings {
 
 export interface DashboardSettings {
   readonly image: string;
+  /** The words of a command line that make the same machine again. */
+  readonly machine?: readonly string[];
   readonly glyphs: Glyphs;
   readonly colors: boolean;
   readonly compare: CompareReport | null;
@@ -103,6 +105,7 @@ export class Controller {
   get model(): Model {
     return {
       image: this.settings.image,
+      machine: this.settings.machine ?? [this.settings.image],
       snapshot: this.snapshot,
       previous: this.previous,
       running: this.running,

@@ -96,6 +96,8 @@ export interface CompareReport {
 export interface Model {
   /** The image's name. */
   readonly image: string;
+  /** The words after `umbra exec` that make the same machine again; the image's name if nobody knows more. */
+  readonly machine?: readonly string[];
   /** The last answer; null before the first. */
   readonly snapshot: Snapshot | null;
   /** The one at the stop before, to mark what changed. */

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { ASCII, UNICODE } from "../../dashboard/text/glyphs.ts";
 import type { RunOptions } from "../commands/run.ts";
+import { machineWords } from "../machine-words.ts";
 import { tuneV8 } from "../tune-v8.ts";
 import { DashboardSession } from "./dashboard-session.ts";
 import { lastComparison } from "./last-comparison.ts";
@@ -15,6 +16,7 @@ export async function runDashboard(image: string, options: RunOptions): Promise<
   const thread = await MachineThread.start({ image, options, paused });
   const settings = {
     image: basename(image),
+    machine: machineWords(image, options),
     glyphs: wantsAscii(options, process.env) ? ASCII : UNICODE,
     colors: wantsColors(options, process.env),
     compare: lastComparison(),

@@ -12,6 +12,7 @@ import { eventText, reasonText } from "../../trace/describe.ts";
 import { FilterError, parseFilter, type RecordTest } from "../../trace/event-filter.ts";
 import type { RunOptions } from "../commands/run.ts";
 import { STATUS_LIMIT, STATUS_SIGNAL } from "../exit-status.ts";
+import { machineWords } from "../machine-words.ts";
 import { standardOutputFailed } from "../standard-output.ts";
 import { StopRequest } from "../stop-request.ts";
 import { tuneV8 } from "../tune-v8.ts";
@@ -53,6 +54,7 @@ export async function runPlain(image: string, options: RunOptions): Promise<numb
 class PlainSession {
   private readonly thread: MachineThread;
   private readonly image: string;
+  private readonly machine: readonly string[];
   private readonly console = new PlainLines();
   private readonly commands: Interface;
   private readonly timer: NodeJS.Timeout;
@@ -68,6 +70,7 @@ class PlainSession {
   constructor(thread: MachineThread, image: string, options: RunOptions) {
     this.thread = thread;
     this.image = basename(image);
+    this.machine = machineWords(image, options);
     this.test = options.filter === undefined ? null : parseFilter(options.filter);
     this.commands = createInterface({ input: process.stdin, terminal: false });
     this.timer = setInterval(() => this.look(), LOOK_MS);
@@ -127,9 +130,10 @@ class PlainSession {
 
   private async screen(which: string): Promise<readonly string[]> {
     if (!isScreen(which)) return [`there is no screen '${which}'; there are ${screenNames()}.`];
-    const { thread, image, written } = this;
+    const { thread, image, machine, written } = this;
     return screenLines(which, {
       image,
+      machine,
       running: !this.stopped,
       stop: this.lastStop,
       hz: thread.hz,

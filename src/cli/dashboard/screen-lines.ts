@@ -13,6 +13,8 @@ import { wantsAscii } from "./terminal-abilities.ts";
 
 export interface ScreenSubject {
   readonly image: string;
+  /** The words of a command line that make the same machine again. */
+  readonly machine: readonly string[];
   readonly running: boolean;
   readonly stop: Stop | null;
   readonly hz: number;
@@ -33,6 +35,7 @@ export async function screenLines(which: string, subject: ScreenSubject): Promis
   events.reload();
   const { wish, lines } = screenText(which, {
     image: subject.image,
+    machine: subject.machine,
     running: subject.running,
     stop: subject.stop,
     mips: 0,

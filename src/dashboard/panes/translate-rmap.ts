@@ -64,17 +64,17 @@ const PLAIN_WORD = /^[\w./+:@%-]+$/;
 /** Characters that are one cell each on every terminal, and no control characters. */
 const UNSAFE = /[^\x20-\x7e]/gu;
 
-function quoted(image: string): string {
-  const printable = image.replace(UNSAFE, "?");
+function quoted(word: string): string {
+  const printable = word.replace(UNSAFE, "?");
   return PLAIN_WORD.test(printable) ? printable : `'${printable.replaceAll("'", "'\\''")}'`;
 }
 
 /** The same question as a command line; null while the moment is not known. */
-export function headlessText({ image, snapshot, ui }: Model): string | null {
+export function headlessText({ image, machine = [image], snapshot, ui }: Model): string | null {
   if (snapshot === null) return null;
   const { gva, access, user } = ui.translate;
   const question = `translate 0x${hex8(gva)} ${access} ${user ? "user" : "supervisor"}`;
-  return `umbra exec ${quoted(image)} --until ${snapshot.status.icount} '${question}'`;
+  return `umbra exec ${machine.map(quoted).join(" ")} --until ${snapshot.status.icount} '${question}'`;
 }
 
 export function headlessPane(model: Model, width: number, focused: boolean): Pane {

@@ -1,0 +1,37 @@
+/** The words of a command line that make the same machine again: the image, and the options that the guest depends on. */
+import type { RunOptions } from "./commands/run.ts";
+
+/** Options about the run, its reports and its looks, which change nothing in the guest. */
+const ABOUT_THE_RUN = new Set<keyof RunOptions>([
+  "ui",
+  "color",
+  "ascii",
+  "paused",
+  "report",
+  "debugcon",
+  "success",
+  "maxIcount",
+  "timeout",
+  "audit",
+  "dirtyLog",
+  "trace",
+  "events",
+  "filter",
+]);
+
+const MIB = 2 ** 20;
+
+export function machineWords(image: string, options: RunOptions): string[] {
+  const words = [image];
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || ABOUT_THE_RUN.has(key as keyof RunOptions)) continue;
+    words.push(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, valueText(key, value));
+  }
+  return words;
+}
+
+function valueText(key: string, value: unknown): string {
+  if (key === "mem")
+    return Number(value) % MIB === 0 ? `${Number(value) / MIB}M` : `${Number(value) / 1024}K`;
+  return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+}

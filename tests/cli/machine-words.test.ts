@@ -1,0 +1,38 @@
+/** A machine's command line, made again from its options. */
+import { describe, expect, it } from "vitest";
+import { machineWords } from "../../src/cli/machine-words.ts";
+
+describe("the words that make a machine again", () => {
+  it("are the image and the options that the guest depends on", () => {
+    const options = {
+      append: "workload=mix",
+      mem: 128 << 20,
+      policy: "modern",
+      oos: false,
+      shadowPages: 64,
+    } as const;
+    expect(machineWords("kmap", options)).toEqual([
+      "kmap",
+      "--append",
+      "workload=mix",
+      "--mem",
+      "128M",
+      "--policy",
+      "modern",
+      "--oos",
+      "off",
+      "--shadow-pages",
+      "64",
+    ]);
+  });
+
+  it("leave out what is about the run and its looks", () => {
+    expect(machineWords("kmap", { ui: "dashboard", paused: true, timeout: 5, trace: "t.txt" })).toEqual([
+      "kmap",
+    ]);
+  });
+
+  it("write a size that is no whole number of MiB in KiB", () => {
+    expect(machineWords("a", { mem: (4 << 20) + 4096 })).toEqual(["a", "--mem", "4100K"]);
+  });
+});
