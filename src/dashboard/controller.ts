@@ -42,6 +42,8 @@ export interface DashboardSettings {
   readonly compare: CompareReport | null;
   /** The machine waits to be started. */
   readonly paused: boolean;
+  /** Words that events must pass, to begin with. */
+  readonly filter?: string;
 }
 
 /** Events looked at in a tick. */
@@ -60,7 +62,7 @@ export class Controller {
   private readonly events: RingLog;
   private readonly rates = new CounterHistory();
   private readonly console: ConsoleTerminal;
-  private ui: UiState = startUi();
+  private ui: UiState;
   private size: Size = { columns: 80, rows: 24 };
   private snapshot: Snapshot | null = null;
   private previous: Snapshot | null = null;
@@ -84,6 +86,8 @@ export class Controller {
     this.events = new RingLog(link.events, link.texts);
     this.console = new ConsoleTerminal((bytes) => link.input(bytes));
     this.running = !settings.paused;
+    this.ui = { ...startUi(), filter: settings.filter ?? "" };
+    this.events.setFilter(this.ui.filter);
     this.sampledAt = around.now();
     link.listen({
       console: (bytes) => this.console.write(bytes),

@@ -45,10 +45,13 @@ export class Session {
         this.say({ kind: "snapshot", id: message.id, snapshot });
         break;
       }
-      case "command":
-        this.say({ kind: "answer", id: message.id, ...this.answer(message.text) });
+      case "command": {
+        const answer = this.answer(message.text);
+        // Who hears the answer knows whether the machine runs now.
         this.sayState();
+        this.say({ kind: "answer", id: message.id, ...answer });
         break;
+      }
       case "input":
         this.input.add(message.bytes);
         this.news = true;

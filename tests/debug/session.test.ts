@@ -74,7 +74,7 @@ describe("running", () => {
   it("is said when it begins and when it ends, with the reason", () => {
     const bench = new Bench("kmap");
     bench.command("step 5");
-    expect(bench.kinds()).toEqual(["answer", "running"]);
+    expect(bench.kinds()).toEqual(["running", "answer"]);
     expect(bench.session.busy).toBe(true);
     bench.session.advance(1_000);
     expect(bench.said.filter(({ kind }) => kind === "stopped")).toEqual([

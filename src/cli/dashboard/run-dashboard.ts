@@ -9,11 +9,13 @@ import { lastComparison } from "./last-comparison.ts";
 import { MachineThread } from "./machine-thread.ts";
 import { Terminal } from "./terminal.ts";
 import { wantsAscii, wantsColors } from "./terminal-abilities.ts";
+import { viewFilter, withoutViewFilter } from "./view-filter.ts";
 
 export async function runDashboard(image: string, options: RunOptions): Promise<number> {
   tuneV8();
   const paused = options.paused === true;
-  const thread = await MachineThread.start({ image, options, paused });
+  const filter = viewFilter(options);
+  const thread = await MachineThread.start({ image, options: withoutViewFilter(options), paused });
   const settings = {
     image: basename(image),
     machine: machineWords(image, options),
@@ -21,6 +23,7 @@ export async function runDashboard(image: string, options: RunOptions): Promise<
     colors: wantsColors(options, process.env),
     compare: lastComparison(),
     paused,
+    filter,
   };
   const session = new DashboardSession(thread, settings, new Terminal(), options.timeout);
   let status: number | null;

@@ -19,11 +19,15 @@ import { tuneV8 } from "../tune-v8.ts";
 import { MachineThread } from "./machine-thread.ts";
 import { PlainLines } from "./plain-text.ts";
 import { screenLines } from "./screen-lines.ts";
+import { viewFilter, withoutViewFilter } from "./view-filter.ts";
 
 /** Milliseconds between two looks at events and at lines that have not ended. */
 const LOOK_MS = 100;
 /** Events looked at each time. */
 const EVENTS_A_LOOK = 2_048;
+
+/** Commands after which a guest runs without an end of its own. */
+const GOES_ON = /^c(o(n(t(i(n(u(e)?)?)?)?)?)?)?$/;
 
 const HELP = [
   "Commands of the monitor (`help` lists them all), and:",
@@ -35,8 +39,13 @@ const HELP = [
 
 export async function runPlain(image: string, options: RunOptions): Promise<number> {
   tuneV8();
-  const thread = await MachineThread.start({ image, options, paused: options.paused === true });
-  const session = new PlainSession(thread, image, options);
+  const filter = viewFilter(options);
+  const thread = await MachineThread.start({
+    image,
+    options: withoutViewFilter(options),
+    paused: options.paused === true,
+  });
+  const session = new PlainSession(thread, image, options, filter);
   const stop = new StopRequest(options.timeout);
   try {
     await stop.wait(Promise.race([session.run(), thread.death]));
@@ -66,12 +75,14 @@ class PlainSession {
   private stopped = false;
   private inputOver = false;
   private finish: () => void = () => {};
+  private onStop: () => void = () => {};
 
-  constructor(thread: MachineThread, image: string, options: RunOptions) {
+  constructor(thread: MachineThread, image: string, options: RunOptions, filter: string) {
     this.thread = thread;
     this.image = basename(image);
     this.machine = machineWords(image, options);
-    this.test = options.filter === undefined ? null : parseFilter(options.filter);
+    this.stopped = options.paused === true;
+    this.test = filter === "" ? null : parseFilter(filter);
     this.commands = createInterface({ input: process.stdin, terminal: false });
     this.timer = setInterval(() => this.look(), LOOK_MS);
   }
@@ -124,8 +135,17 @@ class PlainSession {
     }
     if (verb === "filter") return this.setFilter(rest);
     if (verb === "screen") return this.screen(rest);
+    const stood = this.stopped;
     const { lines } = await this.thread.command(text);
+    // A script means its commands one after the other; who types may want to stop what runs.
+    if (stood && !this.stopped && !GOES_ON.test(verb) && process.stdin.isTTY !== true) await this.nextStop();
     return verb === "help" && rest === "" ? [...HELP, ...lines] : lines;
+  }
+
+  private nextStop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onStop = resolve;
+    });
   }
 
   private async screen(which: string): Promise<readonly string[]> {
@@ -163,6 +183,7 @@ class PlainSession {
     this.print(`umbra: stopped: ${stopText(stop)}`);
     if (stop.kind === "ended") this.ended = true;
     if (this.inputOver) this.finish();
+    this.onStop();
   }
 
   /** Events that have come, and the beginning of a line, such as a prompt. */

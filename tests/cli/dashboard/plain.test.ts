@@ -1,0 +1,70 @@
+/** `umbra run --ui plain`: the dashboard as lines, through a pipe; and what happens where no dashboard can be. */
+import { describe, expect, it } from "vitest";
+import { umbraReading } from "../command.ts";
+
+const plain = (input: string, ...options: string[]) =>
+  umbraReading(input, "run", "kmap", "--ui", "plain", "--report", "none", ...options);
+
+describe("lines", () => {
+  it("of the guest begin with guest:, and the end is told", () => {
+    const { stdout, status } = plain("");
+    const lines = stdout.split("\n");
+    expect(lines).toContain("guest: PASS windows");
+    expect(lines).toContain("umbra: stopped: the guest ended itself with status 1");
+    expect(status).toBe(0);
+  });
+
+  it("of a script are commands, each done before the next begins", () => {
+    const { stdout, status } = plain("until 1000000\ninfo registers\nstep 2\nfrobnicate\nquit\n", "--paused");
+    expect(stdout).toMatch(
+      /stopped: icount 1000000\neax=[\s\S]*umbra: running\numbra: stopped: stepped 2 instructions\n/,
+    );
+    expect(stdout).toMatch(/^'frobnicate' is no command; there are /m);
+    expect(status).toBe(0);
+  });
+
+  it("of events are those that pass the filter, with their reasons", () => {
+    const { stdout } = plain("filter unsync_page\nuntil 3000000\nquit\n", "--paused");
+    expect(stdout).toMatch(
+      /^event: \d+ \d+ mmu_unsync_page .*level1_one_role: level 1, one role: let it drift$/m,
+    );
+    expect(stdout).not.toMatch(/^event: .*mmu_set_spte/m);
+  });
+
+  it("can be a screen of the dashboard", () => {
+    const { stdout } = plain("until 3000000\nscreen 3\nscreen 42\nquit\n", "--paused");
+    expect(stdout).toMatch(/^ kmap {2}PAUSED .* 3 out of sync$/m);
+    expect(stdout).toMatch(/^there is no screen '42'; there are 0 overview, /m);
+  });
+
+  it("never hold a control character", () => {
+    const { stdout } = umbraReading(
+      "",
+      "run",
+      "play",
+      "--ui",
+      "plain",
+      "--report",
+      "none",
+      "--append",
+      "script=hostile,exit",
+    );
+    expect(stdout).toContain("guest: ");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+    expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+});
+
+describe("what cannot be is refused in one sentence", () => {
+  it.each([
+    [["run", "kmap", "--ui", "dashboard"], "--ui dashboard needs a terminal on standard input and output"],
+    [["run", "kmap", "--paused"], "--paused needs --ui dashboard or plain"],
+    [["run", "missing.elf", "--ui", "plain"], "missing.elf: there is no such file"],
+    [["run", "kmap", "--ui", "plain", "--filter", "gfn=xyz"], "'gfn' is compared with a hexadecimal number"],
+  ])("%j", (args, sentence) => {
+    const { stderr, status } = umbraReading("", ...args);
+    expect(stderr).toMatch(/^umbra: [^\n]*\.\n$/);
+    expect(stderr).toContain(sentence);
+    expect(status).toBe(2);
+  });
+});
