@@ -4,7 +4,7 @@
  */
 import { shadowOf } from "./commands/arguments.ts";
 import { chooseCommand, helpLines } from "./commands/table.ts";
-import type { DebuggerApi } from "./debugger.ts";
+import type { DebuggerApi } from "./debugger-api.ts";
 
 export interface Answer {
   readonly lines: readonly string[];

@@ -1,5 +1,5 @@
 /** What a command of the monitor is: a row of the table that help, look-up and tests read. */
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 
 /** What the command does, once its words are understood. Throws a MonitorError for what this machine does not have. */
 export type Action = (target: DebuggerApi) => readonly string[];

@@ -5,7 +5,7 @@ import { type EventInfo, events, KVM_EXIT } from "../../trace/events.ts";
 import { explanationOf } from "../../trace/explanations.ts";
 import { NOTRAP, reasons } from "../../trace/reasons.ts";
 import type { TraceRecord } from "../../trace/trace-record.ts";
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 import { MonitorError } from "../monitor-error.ts";
 import { parseCount, parseNumber } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";

@@ -2,7 +2,7 @@
 import { cpuView } from "../../inspect/cpu-view.ts";
 import { guestMappings, guestRanges, pagingIsOn } from "../../inspect/guest-mappings.ts";
 import { registersOf } from "../../inspect/registers.ts";
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 import { digits, entryFlags } from "../monitor-text.ts";
 import { type Address, alone, parseCount, takeAddress } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";

@@ -1,7 +1,7 @@
 /** The devices, as their datasheets name their registers. */
 import { type DeviceCard, deviceCards } from "../../inspect/device-cards.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 import { timeText } from "../monitor-text.ts";
 import { alone } from "./arguments.ts";
 import type { Command } from "./command.ts";

@@ -7,7 +7,7 @@ import { type PageView, pageView } from "../../inspect/page-view.ts";
 import { type ShadowRow, shadowView } from "../../inspect/shadow-view.ts";
 import { rmapOf } from "../../inspect/translation.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 import { MonitorError } from "../monitor-error.ts";
 import { digits, entryHex, gfnText, pageColumns, rmapLine, spText, timeText } from "../monitor-text.ts";
 import { alone, parseGfn, parseSp, shadowOf } from "./arguments.ts";

@@ -1,7 +1,7 @@
 /** Where and at what the machine stops. */
 import { registerNamed } from "../../inspect/registers.ts";
 import type { Machine } from "../../machine/machine.ts";
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 import { MonitorError } from "../monitor-error.ts";
 import { digits } from "../monitor-text.ts";
 import { type Watch, watchText } from "../watch.ts";

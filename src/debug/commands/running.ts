@@ -1,6 +1,6 @@
 /** Starting and stopping the machine. */
 import { FilterError, parseFilter } from "../../trace/event-filter.ts";
-import type { DebuggerApi } from "../debugger.ts";
+import type { DebuggerApi } from "../debugger-api.ts";
 import type { Goal } from "../goal.ts";
 import { MonitorError } from "../monitor-error.ts";
 import { stopText } from "../stop.ts";
