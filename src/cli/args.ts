@@ -35,6 +35,12 @@ export function parseCount(text: string): number {
   return count;
 }
 
+export function parseFps(text: string): number {
+  const fps = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(fps >= 1 && fps <= 15)) throw new InvalidArgumentError("Give a whole number from 1 to 15.");
+  return fps;
+}
+
 /** The n of `--audit=n`. */
 export function parseAuditInterval(text: string): number {
   const interval = /^\d+$/.test(text) ? Number(text) : Number.NaN;

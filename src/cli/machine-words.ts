@@ -7,6 +7,7 @@ const ABOUT_THE_RUN = new Set<keyof RunOptions>([
   "color",
   "ascii",
   "paused",
+  "fps",
   "report",
   "debugcon",
   "success",

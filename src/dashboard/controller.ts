@@ -44,6 +44,8 @@ export interface DashboardSettings {
   readonly paused: boolean;
   /** Words that events must pass, to begin with. */
   readonly filter?: string;
+  /** Frames a second, to begin with. */
+  readonly fps?: number;
 }
 
 /** Events looked at in a tick. */
@@ -86,7 +88,8 @@ export class Controller {
     this.events = new RingLog(link.events, link.texts);
     this.console = new ConsoleTerminal((bytes) => link.input(bytes));
     this.running = !settings.paused;
-    this.ui = { ...startUi(), filter: settings.filter ?? "" };
+    const start = startUi();
+    this.ui = { ...start, filter: settings.filter ?? "", fps: settings.fps ?? start.fps };
     this.events.setFilter(this.ui.filter);
     this.sampledAt = around.now();
     link.listen({

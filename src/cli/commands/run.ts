@@ -6,6 +6,7 @@ import {
   parseCount,
   parseDebugConsole,
   parseDuration,
+  parseFps,
   parseMemorySize,
   parseStatus,
 } from "../args.ts";
@@ -21,6 +22,8 @@ export interface RunOptions extends PolicyOptions {
   readonly ascii?: boolean;
   /** Start with the machine stopped, as QEMU's -S does. */
   readonly paused?: boolean;
+  /** Frames a second of the dashboard. */
+  readonly fps?: number;
   readonly report?: "summary" | "json" | "none";
   readonly debugcon?: readonly DebugConsoleOption[];
   readonly success?: number;
@@ -65,6 +68,7 @@ export function declareRun(program: Command): void {
       ).choices(["dashboard", "plain", "console", "none"]),
     )
     .option("--paused", "dashboard and plain: start with the machine stopped")
+    .option("--fps <n>", "dashboard: frames a second, 1 to 15 (default 10)", parseFps)
     .option("--ascii", "draw with ASCII characters (default where the locale is not UTF-8)")
     .addOption(
       new Option("--color <when>", "colours on the dashboard; NO_COLOR is heeded").choices([

@@ -24,6 +24,7 @@ export async function runDashboard(image: string, options: RunOptions): Promise<
     compare: lastComparison(),
     paused,
     filter,
+    ...(options.fps === undefined ? {} : { fps: options.fps }),
   };
   const session = new DashboardSession(thread, settings, new Terminal(), options.timeout);
   let status: number | null;

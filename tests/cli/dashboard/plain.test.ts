@@ -67,4 +67,10 @@ describe("what cannot be is refused in one sentence", () => {
     expect(stderr).toContain(sentence);
     expect(status).toBe(2);
   });
+
+  it("a rate of frames that is none", () => {
+    const { stderr, status } = umbraReading("", "run", "kmap", "--fps", "99");
+    expect(stderr).toContain("Give a whole number from 1 to 15.");
+    expect(status).toBe(2);
+  });
 });
