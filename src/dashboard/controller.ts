@@ -169,6 +169,9 @@ export class Controller {
 
   private started(): void {
     this.running = true;
+    // Rates are about the time that the guest runs.
+    this.sampledAt = this.around.now();
+    this.sampledInstructions = this.snapshot?.status.instructions ?? 0;
     // What was said of the last stop is over.
     this.ui = { ...this.ui, message: null };
     this.previous = this.snapshot;

@@ -17,7 +17,7 @@ export function declareExec(program: Command): void {
     .argument("<command...>", "in this order, each in quotes, such as 'info oos'");
   declareMachine(command).option(
     "--until <point>",
-    "begin when exactly that many instructions have run, or at an event: reason=global (default: at the end)",
+    "begin when exactly that many instructions have run, or at an event: reason=level1 (default: at the end)",
   );
   declarePolicy(command);
   declareKnobs(command);

@@ -125,7 +125,8 @@ export class DashboardSession {
   private suspend(): void {
     this.unmountNow();
     this.terminal.leave();
-    process.kill(process.pid, "SIGSTOP");
+    // The whole job, as the terminal does it: a script that started us must not wait for one that sleeps.
+    process.kill(0, "SIGSTOP");
   }
 
   private readonly onSuspend = (): void => this.suspend();

@@ -8,7 +8,7 @@ import { commandHint } from "../ui-commands.ts";
 
 type Typed = Extract<Overlay, { at: number }>;
 
-const FILTER_HINT = "words of the event, gfn=10c, sp=41c, reason=global, icount>4812000, -flush";
+const FILTER_HINT = "words of the event, gfn=10c, sp=41c, reason=level1, icount>4812000, -flush";
 
 /** The text with its cursor in sight. */
 export function typedLine({ kind, text, at }: Typed, width: number, glyphs: Glyphs): Line {

@@ -193,7 +193,7 @@ function headingLine(
   width: number,
 ): Line {
   const words = `${(loud ? name.toUpperCase() : name).padEnd(NAME_CELLS)}${String(rows.length).padStart(COUNT_CELLS)}  `;
-  const peak = loud && history.length > 0 ? `  peak ${Math.max(...history)}` : "";
+  const peak = loud && history.length > 0 ? `  peak ${Math.max(rows.length, ...history)}` : "";
   const room = width - words.length - peak.length - range.length - 1;
   const cells = Math.max(0, Math.min(room, PICTURE_CELLS));
   const picture = span(sparkline(history, cells, glyphs.bars), global ? GLOBAL : UNSYNC);

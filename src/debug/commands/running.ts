@@ -21,7 +21,7 @@ function step(argument: string): Action {
 /** What `until` is about: a number is an icount, all else words of an event filter. Throws a MonitorError. */
 export function parseUntil(text: string): Goal {
   const words = text.trim();
-  if (words === "") throw new MonitorError("until when? Give an icount, or an event such as reason=global");
+  if (words === "") throw new MonitorError("until when? Give an icount, or an event such as reason=level1");
   if (/^[\d_]+[kMG]?$/.test(words)) {
     const icount = countOf(words);
     if (icount === null) {
@@ -81,7 +81,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "until",
     usage: " ICOUNT | FILTER",
-    sentence: "run to that icount, or to an event that passes the filter: until reason=global",
+    sentence: "run to that icount, or to an event that passes the filter: until reason=level1",
     starts: true,
     parse: (argument) => starting(parseUntil(argument)),
   },
