@@ -1,10 +1,11 @@
 /** `--audit`: the invariants of the shadow MMU, checked while a guest runs. The first violation ends the run. */
+import { hex8 } from "../common/hex.ts";
 import type { Machine } from "../machine/machine.ts";
 import { describeViolation } from "../mmu/shadow/audit/describe-violation.ts";
 import { Audit, type Violation, type When } from "../mmu/shadow/audit.ts";
 import type { ShadowMmu } from "../mmu/shadow/shadow-mmu.ts";
 import type { Texts } from "../trace/describe.ts";
-import { eventText, hex8 } from "../trace/describe.ts";
+import { eventText } from "../trace/describe.ts";
 import type { EventSink } from "../trace/event-sink.ts";
 import { reasons } from "../trace/reasons.ts";
 import { RingReader, RingWriter } from "../trace/ring.ts";

@@ -1,11 +1,11 @@
 /** What `umbra check` prints: for a person in 80 columns, or as one JSON document. */
+import { grouped } from "../common/grouped.ts";
 import type { Campaign, Failure } from "../mmu/check/campaign.ts";
 import { formatOp, formatStory } from "../mmu/check/notation.ts";
 import type { Op } from "../mmu/check/ops.ts";
 import { type Told, tell, type Verdict, verdictOf } from "../mmu/check/story.ts";
 import type { Setup } from "../mmu/check/trial.ts";
 import { PRESET_LINES } from "../mmu/check/universe.ts";
-import { grouped } from "./report/summary.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** What was asked for, as reports and commands name it. */

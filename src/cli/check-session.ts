@@ -1,5 +1,7 @@
 /** One run of the coherence checker on behalf of the command line. */
+
 import { setImmediate } from "node:timers/promises";
+import { grouped } from "../common/grouped.ts";
 import { allocateLinearMemory } from "../machine/layout.ts";
 import { Campaign } from "../mmu/check/campaign.ts";
 import { NotationError, parseStory } from "../mmu/check/notation.ts";
@@ -11,7 +13,6 @@ import { type Asked, campaignJson, campaignText, replayJson, replayText } from "
 import type { CheckOptions } from "./commands/check.ts";
 import { CommandError, STATUS_OK, STATUS_SIGNAL, STATUS_USAGE, STATUS_VIOLATION } from "./exit-status.ts";
 import { choosePolicy, type PolicyChoice, policyLabel } from "./policy-options.ts";
-import { grouped } from "./report/summary.ts";
 import { standardOutputFailed } from "./standard-output.ts";
 import { StopRequest } from "./stop-request.ts";
 

@@ -4,7 +4,6 @@
  */
 import { type Stop, stopText } from "../debug/stop.ts";
 import type { Snapshot } from "../inspect/snapshot.ts";
-import { FilterError } from "../trace/event-filter.ts";
 import { ConsoleTerminal } from "./console-terminal.ts";
 import type { Effect, Outcome } from "./effect.ts";
 import { RingLog } from "./event-log.ts";
@@ -71,8 +70,9 @@ export class Controller {
   private running: boolean;
   private stop: Stop | null = null;
   private mips = 0;
-  /** What the answer on its way is about, or null; and what the last one was about. */
+  /** An answer is on its way. */
   private asking = false;
+  /** What the last answer was about. */
   private answered = "";
   /** Something happened that a new answer would show. */
   private stale = true;
@@ -205,18 +205,9 @@ export class Controller {
   private setUi(ui: UiState): void {
     const { filter } = this.ui;
     this.ui = ui;
-    if (ui.filter !== filter) this.applyFilter(filter);
+    if (ui.filter !== filter) this.events.setFilter(ui.filter);
     this.refresh();
     this.around.changed();
-  }
-
-  private applyFilter(before: string): void {
-    try {
-      this.events.setFilter(this.ui.filter);
-    } catch (error) {
-      if (!(error instanceof FilterError)) throw error;
-      this.ui = { ...this.ui, filter: before, message: { text: `${error.message}.`, failed: true } };
-    }
   }
 
   private perform(effect: Effect): void {

@@ -1,9 +1,10 @@
 /** The first line: what runs, whether it does, how fast, in which mode, and which screen this is. */
+import { grouped } from "../common/grouped.ts";
 import type { Model } from "./model.ts";
 import { printable } from "./printable.ts";
 import { screens } from "./screens/index.ts";
 import { type Line, lineWidth, type Span, span, spread } from "./text/line.ts";
-import { grouped, guestTime, shortCount } from "./text/numbers.ts";
+import { guestTime, shortCount } from "./text/numbers.ts";
 import { BOLD, DIM, FAULT, GLOBAL, PAUSED } from "./text/style.ts";
 
 /** A piece of the bar; the one with the highest number goes first where there is no room. */

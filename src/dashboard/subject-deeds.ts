@@ -1,9 +1,10 @@
 /** What can be done with what is selected: open it, translate it, watch it, stop there, copy it. */
+import { digits, hex8 } from "../common/hex.ts";
 import { counterTable } from "../inspect/hypervisor.ts";
 import { describeFields, eventText, reasonText } from "../trace/describe.ts";
 import type { Outcome } from "./effect.ts";
 import type { Model, Subject } from "./model.ts";
-import { gfnText, hex, hex8, spText } from "./text/numbers.ts";
+import { gfnText, spText } from "./text/numbers.ts";
 import { done, monitor, openPage, refused, told, translateAt } from "./ui-changes.ts";
 
 /** Enter: what there is to know about it. */
@@ -37,16 +38,16 @@ export function translated(model: Model, subject: Subject | null): Outcome {
 /** Who maps the frame. */
 export function reverseMapOf(model: Model, subject: Subject | null): Outcome {
   const gfn = frameOf(model, subject);
-  if (gfn !== null) return monitor(model.ui, `info rmap ${hex(gfn)}`);
+  if (gfn !== null) return monitor(model.ui, `info rmap ${digits(gfn)}`);
   return refused(model.ui, "no frame is selected; `:info rmap GFN` takes any");
 }
 
 export function watchOf({ ui }: Model, subject: Subject | null): Outcome {
   switch (subject?.kind) {
     case "page":
-      return monitor(ui, `watch sp:${hex(subject.sp)}`);
+      return monitor(ui, `watch sp:${digits(subject.sp)}`);
     case "gfn":
-      return monitor(ui, `watch gfn:${hex(subject.gfn)}`);
+      return monitor(ui, `watch gfn:${digits(subject.gfn)}`);
     case "gva":
       return monitor(ui, `watch gva:0x${hex8(subject.gva)}`);
     case "register":

@@ -4,10 +4,11 @@
  *
  * It runs in pieces, so that whoever drives it can look at the world outside between two of them.
  */
-import { endOfCall, isReturn, nextAddress } from "../inspect/next-instruction.ts";
+import { hex8 } from "../common/hex.ts";
+import { endOfCall, isReturn, nextAddress, stackPointer } from "../inspect/next-instruction.ts";
 import { type RegisterInfo, registerNamed } from "../inspect/registers.ts";
 import type { ExitReason, Machine } from "../machine/machine.ts";
-import { eventText, hex8 } from "../trace/describe.ts";
+import { eventText } from "../trace/describe.ts";
 import { FilterError, parseFilter, type RecordTest } from "../trace/event-filter.ts";
 import type { EventSink } from "../trace/event-sink.ts";
 import { events } from "../trace/events.ts";
@@ -20,9 +21,6 @@ import { MemoryWatches } from "./memory-watch.ts";
 import { MonitorError } from "./monitor-error.ts";
 import { endText, type Stop } from "./stop.ts";
 import { type Watch, watchText } from "./watch.ts";
-
-/** The register of the stack pointer, which tells a call's depth. */
-const ESP = registerNamed("esp");
 
 /** A watchpoint on something that is not memory. */
 interface RegisterWatch {
@@ -337,7 +335,7 @@ export class Debugger implements DebuggerApi {
   }
 
   private esp(): number {
-    return ESP === undefined ? 0 : ESP.read(this.machine);
+    return stackPointer(this.machine);
   }
 }
 

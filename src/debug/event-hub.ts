@@ -25,7 +25,6 @@ export class EventHub implements EventSink {
   private readonly ring: RingWriter;
   private readonly next: EventSink | null;
   private readonly off: Uint8Array;
-  private written: number;
   /** By pool index: icount at which the page went out of sync (NaN if it is in sync), who did it, and skips since. */
   private readonly unsyncIcount: Float64Array;
   private readonly unsyncEip: Int32Array;
@@ -38,7 +37,6 @@ export class EventHub implements EventSink {
     this.ring = new RingWriter(i32, layout.ring, layout.ringBytes);
     this.next = next;
     this.off = new Uint8Array(events.length);
-    this.written = 0;
     this.unsyncIcount = new Float64Array(layout.shadowPages).fill(Number.NaN);
     this.unsyncEip = new Int32Array(layout.shadowPages);
     this.unsyncSkips = new Int32Array(layout.shadowPages);
@@ -92,11 +90,8 @@ export class EventHub implements EventSink {
     }
     const { next, listener } = this;
     if (next !== null) next.write(head, icount, eip, cr3, a, b, c, d, e, f);
-    const seq = this.written >>> 0;
-    if (this.off[event] === 0) {
-      this.ring.write(head, icount, eip, cr3, a, b, c, d, e, f);
-      this.written++;
-    }
+    const seq = this.ring.written;
+    if (this.off[event] === 0) this.ring.write(head, icount, eip, cr3, a, b, c, d, e, f);
     if (listener === null) return;
     const fields = [a, b, c, d, e, f];
     listener({ seq, event, reason: head >>> 16, icount, eip: eip >>> 0, cr3: cr3 >>> 0, fields });

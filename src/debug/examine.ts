@@ -1,11 +1,11 @@
 /** `x/FMT ADDRESS` and `xp/FMT ADDRESS`: memory as QEMU's monitor and gdb show it. */
+import { digits } from "../common/hex.ts";
 import type { CodeLine } from "../inspect/cpu-view.ts";
 import { disassemble } from "../inspect/disassembly.ts";
 import type { Machine } from "../machine/machine.ts";
 import { nothing, takeAddress } from "./commands/arguments.ts";
 import type { Action, Command } from "./commands/command.ts";
 import { MonitorError } from "./monitor-error.ts";
-import { digits } from "./monitor-text.ts";
 
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
 const FORMATS = "xduoci";

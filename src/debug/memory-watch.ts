@@ -5,9 +5,9 @@
  * What a linear address leads to may change, so for each that is watched the entries of the guest's tables on the way
  * to it are watched as well.
  */
+import { digits } from "../common/hex.ts";
 import { guestWalk } from "../inspect/translation.ts";
 import type { Machine } from "../machine/machine.ts";
-import { digits } from "./monitor-text.ts";
 import type { Watch } from "./watch.ts";
 
 type MemoryWatch = Extract<Watch, { kind: "gva" | "gfn" }>;

@@ -1,12 +1,10 @@
 /** How the monitor writes numbers, entries and pages: one way for all commands. */
+import { digits } from "../common/hex.ts";
 import type { ShadowPageView } from "../inspect/shadow-tree.ts";
 import type { RmapLeaf } from "../inspect/translation.ts";
 
-/** Hexadecimal with leading zeros, without a prefix. */
-export const digits = (value: number, count: number): string =>
-  (value >>> 0).toString(16).padStart(count, "0");
 export const gfnText = (gfn: number): string => digits(gfn, 5);
-export const spText = (sp: number): string => sp.toString(16);
+export const spText = (sp: number): string => digits(sp);
 
 const FLAGS: readonly (readonly [bit: number, letter: string])[] = [
   [0x100, "G"],

@@ -1,4 +1,5 @@
 /** Why a machine that was told to run stands still again. */
+import { hex8 } from "../common/hex.ts";
 import type { ExitReason, Machine } from "../machine/machine.ts";
 
 export type Stop =
@@ -23,7 +24,7 @@ export function stopText(stop: Stop): string {
     case "paused":
       return "paused";
     case "breakpoint":
-      return `breakpoint ${stop.id} at ${(stop.gva >>> 0).toString(16).padStart(8, "0")}`;
+      return `breakpoint ${stop.id} at ${hex8(stop.gva)}`;
     case "watch":
       return `watch ${stop.id}, ${stop.what}: ${stop.change}`;
     case "event":

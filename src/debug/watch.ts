@@ -1,4 +1,6 @@
 /** What a watchpoint looks at. */
+import { digits, hex8 } from "../common/hex.ts";
+
 export type Watch =
   /** Stops after a store to any of `bytes` bytes at a linear address, whoever makes it and through whatever alias. */
   | { readonly kind: "gva"; readonly gva: number; readonly bytes: 1 | 2 | 4 }
@@ -10,14 +12,13 @@ export type Watch =
   | { readonly kind: "register"; readonly name: string };
 
 export function watchText(watch: Watch): string {
-  const hex = (value: number): string => (value >>> 0).toString(16);
   switch (watch.kind) {
     case "gva":
-      return `gva ${hex(watch.gva).padStart(8, "0")}, ${watch.bytes} bytes`;
+      return `gva ${hex8(watch.gva)}, ${watch.bytes} bytes`;
     case "gfn":
-      return `gfn ${hex(watch.gfn).padStart(5, "0")}`;
+      return `gfn ${digits(watch.gfn, 5)}`;
     case "sp":
-      return `sp ${hex(watch.sp)}`;
+      return `sp ${digits(watch.sp)}`;
     case "register":
       return watch.name;
   }

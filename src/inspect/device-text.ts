@@ -1,8 +1,7 @@
 /** How device cards write registers and places. */
+import { digits } from "../common/hex.ts";
 import type { PortDevice } from "../devices/device.ts";
 import type { Bus } from "../machine/bus.ts";
-
-const digits = (value: number, count: number): string => value.toString(16).padStart(count, "0");
 
 export const hex2 = (value: number): string => digits(value & 0xff, 2);
 export const hex4 = (value: number): string => digits(value & 0xffff, 4);

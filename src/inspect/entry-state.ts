@@ -1,4 +1,5 @@
 /** How a shadow entry compares with the guest's entry that it was made from. */
+import { digits } from "../common/hex.ts";
 import {
   ACC_EXEC,
   ACC_USER,
@@ -62,7 +63,7 @@ export function compareEntry(kvm: Kvm, sp: ShadowPage, index: number): EntryComp
 
 function compareLink(kvm: Kvm, sp: ShadowPage, link: number, guest: EntryWords): EntryComparison {
   const child = pageOf(kvm, link);
-  const name = `-> sp ${child.index.toString(16).padStart(3, "0")}`;
+  const name = `-> sp ${digits(child.index, 3)}`;
   if (isDirect(sp.role)) return { state: "same", text: name };
   if ((guest.lo & PTE_P) === 0) return { state: "gone", text: `STALE gone ${name}` };
   const large =

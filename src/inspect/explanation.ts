@@ -1,4 +1,5 @@
 /** What it means that the guest's tables and the shadow tables say what they say: a sentence or two. */
+import { digits } from "../common/hex.ts";
 import { CR0_WP, NO_PAGING, PTE_D, PTE_P, PTE_RW } from "../mmu/paging.ts";
 import { type Kvm, lookupPage } from "../mmu/shadow/kvm.ts";
 import { roleLevel } from "../mmu/shadow/role.ts";
@@ -6,9 +7,9 @@ import type { ShadowPage } from "../mmu/shadow/shadow-page.ts";
 import type { TranslateWish, WalkEnd } from "./translate-view.ts";
 import type { WalkStep } from "./translation.ts";
 
-const gfnText = (gfn: number): string => gfn.toString(16).padStart(5, "0");
-const indexText = (index: number): string => `[${index.toString(16).padStart(3, "0")}]`;
-const spText = (sp: ShadowPage): string => `sp ${sp.index.toString(16).padStart(3, "0")}`;
+const gfnText = (gfn: number): string => digits(gfn, 5);
+const indexText = (index: number): string => `[${digits(index, 3)}]`;
+const spText = (sp: ShadowPage): string => `sp ${digits(sp.index, 3)}`;
 
 /** By level. SDM: volume 3, 4.4. */
 const ENTRY_NAMES = ["", "PTE", "PDE", "PDPTE"];

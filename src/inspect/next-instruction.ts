@@ -1,7 +1,7 @@
 /** What kind of instruction comes next, as far as stepping over calls and out of procedures asks. */
 import { Decoder, DecoderOptions, FlowControl } from "iced-x86";
 import { MODE_CODE32 } from "../cpu/mode.ts";
-import { CS, EIP, SEG_BASE } from "../cpu/state.ts";
+import { CS, EIP, ESP, SEG_BASE } from "../cpu/state.ts";
 import type { Machine } from "../machine/machine.ts";
 
 const MAX_LENGTH = 15;
@@ -13,6 +13,11 @@ const PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 
 /** The linear address of the next instruction. */
 export function nextAddress({ cpu }: Machine): number {
   return (cpu.r[EIP] + cpu.r[SEG_BASE + CS]) >>> 0;
+}
+
+/** ESP, which tells how deep in calls the guest is. */
+export function stackPointer({ cpu }: Machine): number {
+  return cpu.r[ESP] >>> 0;
 }
 
 /** The byte at a linear address without side effects; -1 where nothing is mapped. */

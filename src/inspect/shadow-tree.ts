@@ -22,17 +22,6 @@ export interface ShadowPageView {
   readonly stale: number;
 }
 
-export interface ChildView extends ShadowPageView {
-  /** The entry of the directory that leads here. */
-  readonly entry: number;
-}
-
-export interface RootView extends ShadowPageView {
-  /** Slot of pae_root: the gigabyte. */
-  readonly slot: number;
-  readonly children: readonly ChildView[];
-}
-
 export function shadowPageView(kvm: Kvm, sp: ShadowPage): ShadowPageView {
   return {
     sp: sp.index,
@@ -92,16 +81,4 @@ export function presentEntries({ spt }: Kvm, sp: ShadowPage): number[] {
     if (isPresent(spt[sptep * 2], spt[sptep * 2 + 1])) present.push(entry);
   }
   return present;
-}
-
-/** The loaded roots with their tables; a slot without a directory is left out. */
-export function shadowTree(kvm: Kvm): RootView[] {
-  return loadedRoots(kvm).flatMap((root, slot) => {
-    if (root === null) return [];
-    const children = presentEntries(kvm, root).map((entry) => ({
-      entry,
-      ...shadowPageView(kvm, pageOf(kvm, kvm.spt[(root.index * ENTRIES + entry) * 2])),
-    }));
-    return [{ slot, ...shadowPageView(kvm, root), children }];
-  });
 }

@@ -7,7 +7,8 @@
  *
  * Format: "Trace Event Format" of the Chromium project; times are microseconds.
  */
-import { eventText, hex8, jsonFields, reasonText, shortName, type Texts } from "./describe.ts";
+import { hex8 } from "../common/hex.ts";
+import { eventText, jsonFields, reasonText, shortName, type Texts } from "./describe.ts";
 import { events, GUEST_ERROR, KVM_EXIT, KVM_INJ_EXCEPTION, UNIMPLEMENTED } from "./events.ts";
 import { NOTRAP, reasons } from "./reasons.ts";
 import type { Gauges, TraceFormat } from "./trace-format.ts";

@@ -4,6 +4,7 @@
  *
  * Roles are decoded as src/mmu/shadow/role.ts packs them (a leaf imports nothing from there; a test compares).
  */
+import { digits } from "../common/hex.ts";
 import { events, KVM_EXIT } from "./events.ts";
 import { EXIT_INVLPG, EXIT_PF, reasons } from "./reasons.ts";
 import type { TextTable } from "./text-table.ts";
@@ -27,11 +28,11 @@ export interface DescribedField {
 /** Where the texts of an event are looked up; without them it says its number. */
 export type Texts = Pick<TextTable, "textOf"> | null;
 
-const addressField = (key: string, value: number, digits: number): DescribedField => ({
+const addressField = (key: string, value: number, count: number): DescribedField => ({
   key,
   kind: "address",
   number: value >>> 0,
-  text: (value >>> 0).toString(16).padStart(digits, "0"),
+  text: digits(value >>> 0, count),
 });
 const pageField = (key: string, value: number): DescribedField => ({
   key,
@@ -111,8 +112,6 @@ export function describeFields(record: TraceRecord, texts: Texts = null): Descri
   }
   return fields.flatMap((key, i) => describeField(key, record.fields[i], texts));
 }
-
-export const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, "0");
 
 function jsonValue({ kind, number, text }: DescribedField): string | number | boolean {
   if (kind === "flag") return number !== 0;

@@ -2,8 +2,9 @@
  * Traces as files: one readable line for each event, one JSON object for each event, or the events of a whole run as
  * a document for Perfetto. A format turns records into text and keeps nothing but what that needs.
  */
+import { hex8 } from "../common/hex.ts";
 import { ChromeTrace } from "./chrome-trace.ts";
-import { eventText, hex8, jsonFields, reasonText, type Texts } from "./describe.ts";
+import { eventText, jsonFields, reasonText, type Texts } from "./describe.ts";
 import { events } from "./events.ts";
 import { reasons } from "./reasons.ts";
 import type { TraceFormat } from "./trace-format.ts";

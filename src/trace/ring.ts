@@ -36,6 +36,11 @@ export class RingWriter implements EventSink {
     this.words[HEAD] = 0;
   }
 
+  /** Number of the next event, modulo 2^32. */
+  get written(): number {
+    return this.seq >>> 0;
+  }
+
   write(
     head: number,
     icount: number,

@@ -1,7 +1,7 @@
 /** The shadow MMU as plain data: what is out of sync, what is stale, what hangs together. */
 import { describe, expect, it } from "vitest";
 import { oosLists } from "../../src/inspect/oos-lists.ts";
-import { shadowTree } from "../../src/inspect/shadow-tree.ts";
+import { shadowView } from "../../src/inspect/shadow-view.ts";
 import { rmapOf, shadowWalk } from "../../src/inspect/translation.ts";
 import { F, F2, KERNEL, Kernel, LOCAL, V } from "../mmu/shadow/kernel.ts";
 
@@ -59,14 +59,19 @@ describe("the shadow tree", () => {
     const k = new Kernel();
     k.unsyncT();
     k.cpu.read(V);
-    const tree = shadowTree(k.cpu.shadow.kvm);
-    expect(tree.map(({ slot, gfn }) => [slot, gfn])).toEqual([
+    const view = shadowView({ shadow: k.cpu.shadow }, { first: 0, count: 1_000, sort: "tree" });
+    const rows = (view?.rows ?? []).filter((row) => row.kind === "page" && row.slot !== null);
+    const roots = rows.filter((row) => row.kind === "page" && row.depth === 0);
+    expect(roots.map((row) => row.kind === "page" && [row.slot, row.page.gfn])).toEqual([
       [0, k.p1.directories[0]],
       [3, k.m],
     ]);
-    const t = tree[1].children.find(({ entry }) => entry === 0x1ff);
-    expect(t).toMatchObject({ gfn: k.t, level: 1, unsync: true, global: true, present: 1, direct: false });
-    expect(tree[1].children[0]).toMatchObject({ entry: 7, direct: true, access: "w-x" });
+    const children = rows.filter((row) => row.kind === "page" && row.depth === 1 && row.slot === 3);
+    const t = children.find((row) => row.kind === "page" && row.entry === 0x1ff);
+    expect(t).toMatchObject({
+      page: { gfn: k.t, level: 1, unsync: true, global: true, present: 1, direct: false },
+    });
+    expect(children[0]).toMatchObject({ entry: 7, page: { direct: true, access: "w-x" } });
   });
 });
 

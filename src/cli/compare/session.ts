@@ -1,4 +1,5 @@
 /** `umbra compare`: runs, equality first, then the table or the document, then the assertions. */
+import { grouped } from "../../common/grouped.ts";
 import { estimatedCost, type PriceChanges, prices } from "../../inspect/cost-model.ts";
 import type { CompareOptions } from "../commands/compare.ts";
 import { keepComparison } from "../dashboard/last-comparison.ts";
@@ -12,7 +13,6 @@ import {
   STATUS_VIOLATION,
 } from "../exit-status.ts";
 import { policyNamed } from "../policy-options.ts";
-import { grouped } from "../report/summary.ts";
 import { StopRequest } from "../stop-request.ts";
 import { tuneV8 } from "../tune-v8.ts";
 import { type Assertion, type AssertionResult, AssertionSyntaxError, parseAssertion } from "./assertion.ts";

@@ -1,7 +1,7 @@
 /** The comparison for a person: 80 columns, as many tables as the policies need. */
+import { grouped } from "../../common/grouped.ts";
 import type { PriceChanges } from "../../inspect/cost-model.ts";
 import { policyLabel } from "../policy-options.ts";
-import { grouped } from "../report/summary.ts";
 import { wrapped } from "../wrapped.ts";
 import { numberOf, rows } from "./rows.ts";
 import type { Run } from "./runs.ts";

@@ -5,11 +5,12 @@
  */
 import { basename } from "node:path";
 import { createInterface, type Interface } from "node:readline";
+import { filterProblem } from "../../dashboard/filter-problem.ts";
 import { isScreen, screenNames } from "../../dashboard/screen-text.ts";
 import type { Stop } from "../../debug/stop.ts";
 import { stopText } from "../../debug/stop.ts";
 import { eventText, reasonText } from "../../trace/describe.ts";
-import { FilterError, parseFilter, type RecordTest } from "../../trace/event-filter.ts";
+import { parseFilter, type RecordTest } from "../../trace/event-filter.ts";
 import type { RunOptions } from "../commands/run.ts";
 import { STATUS_LIMIT, STATUS_SIGNAL } from "../exit-status.ts";
 import { machineWords } from "../machine-words.ts";
@@ -165,15 +166,12 @@ class PlainSession {
   }
 
   private setFilter(words: string): readonly string[] {
-    try {
-      this.test = words === "" ? null : parseFilter(words);
-      // From now on, not what happened before.
-      this.thread.events.keepNewest(0);
-      return [];
-    } catch (error) {
-      if (!(error instanceof FilterError)) throw error;
-      return [`${error.message}.`];
-    }
+    const problem = filterProblem(words);
+    if (problem !== null) return [problem];
+    this.test = words === "" ? null : parseFilter(words);
+    // From now on, not what happened before.
+    this.thread.events.keepNewest(0);
+    return [];
   }
 
   private stop(stop: Stop): void {

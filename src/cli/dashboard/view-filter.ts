@@ -1,17 +1,13 @@
 /** `--filter` where someone watches: it chooses the events in view, and those of a trace if there is one. */
-import { FilterError, parseFilter } from "../../trace/event-filter.ts";
+import { filterProblem } from "../../dashboard/filter-problem.ts";
 import type { RunOptions } from "../commands/run.ts";
 import { CommandError, STATUS_USAGE } from "../exit-status.ts";
 
 /** The words, checked; "" for none. Throws a CommandError for words that are no filter. */
 export function viewFilter({ filter = "" }: RunOptions): string {
-  try {
-    parseFilter(filter);
-    return filter;
-  } catch (error) {
-    if (!(error instanceof FilterError)) throw error;
-    throw new CommandError(`--filter: ${error.message}.`, STATUS_USAGE);
-  }
+  const problem = filterProblem(filter);
+  if (problem !== null) throw new CommandError(`--filter: ${problem}`, STATUS_USAGE);
+  return filter;
 }
 
 /** The options for the machine's thread, which would take a filter for a trace's. */

@@ -1,5 +1,6 @@
 /** The report for a person: a few lines of at most 80 columns, no control characters. */
 import { basename } from "node:path";
+import { grouped } from "../../common/grouped.ts";
 import { syncedPages } from "../../inspect/cost-model.ts";
 import { GUEST_HZ, type Machine } from "../../machine/machine.ts";
 import type { Stats } from "../../mmu/shadow/stats.ts";
@@ -28,11 +29,6 @@ const WHY: Record<EndReason, string> = {
   audit: "an invariant is broken",
   quit: "left by the user",
 };
-
-/** Digits in groups of three, separated by blanks. */
-export function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
-}
 
 /** The file's name without its folder, cut if it is long, and safe to print. */
 function shortName(path: string): string {

@@ -1,9 +1,10 @@
 /** How a machine ended: for a triple fault each fault of the chain, with what is known about the processor then. */
+import { grouped } from "../../common/grouped.ts";
+import { digits, hex8 } from "../../common/hex.ts";
 import type { CpuView } from "../../inspect/cpu-view.ts";
 import type { MachineStatus } from "../../inspect/machine-status.ts";
 import type { Model } from "../model.ts";
 import { type Line, line, restyle, span, textOf, wrap } from "../text/line.ts";
-import { grouped, hex, hex8 } from "../text/numbers.ts";
 import { BORDER } from "../text/pane.ts";
 import { BOLD, DIM, FAULT } from "../text/style.ts";
 import type { Box } from "./box.ts";
@@ -118,7 +119,7 @@ function idtLines(cpu: CpuView, faults: readonly string[], say: Paragraph): Line
   // The last fault was not delivered to anyone: nothing was looked for in the IDT.
   const delivered = [...new Set(faults.slice(0, -1))];
   return [
-    ...loud(say(`idtr ${hex8(base)}, limit ${hex(limit, 4)}: room for ${room}`)),
+    ...loud(say(`idtr ${hex8(base)}, limit ${digits(limit, 4)}: room for ${room}`)),
     ...delivered.flatMap((name) => {
       const vector = vectorOf(name);
       if (Number.isNaN(vector)) return [];

@@ -1,13 +1,13 @@
 /** The instructions from eip on, and the words on the stack from esp on. */
+import { digits, hex8 } from "../../common/hex.ts";
 import type { CodeLine, StackLine } from "../../inspect/cpu-view.ts";
 import { cursorOf, type Model, type Subject, type UiState } from "../model.ts";
 import { type Column, rowLine } from "../text/columns.ts";
 import { type Line, line, restyle, span } from "../text/line.ts";
-import { hex, hex8 } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { BOLD, CHANGED, DIM } from "../text/style.ts";
 import { changedStack } from "./cpu-changes.ts";
-import { listLine, windowOf } from "./shadow-marks.ts";
+import { listLine, windowOf } from "./lists.ts";
 
 /** Their places among the panes of screen 7. */
 export const CODE_PANE = 1;
@@ -89,7 +89,7 @@ export function stackPane(model: Model, width: number, rows: number, focused: bo
 const OFFSET_WIDTH = 3;
 
 function stackText({ gva, value }: StackLine, esp: number, changed: boolean): Line {
-  const offset = `+${hex((gva - esp) >>> 0, 2)}`.padEnd(OFFSET_WIDTH);
+  const offset = `+${digits((gva - esp) >>> 0, 2)}`.padEnd(OFFSET_WIDTH);
   const word = value === null ? span("(not mapped)", DIM) : span(hex8(value));
   const content = [span(`${hex8(gva)} `, DIM), span(offset, DIM), span(changed ? "*" : " "), word];
   return changed ? restyle(content, CHANGED) : content;

@@ -1,9 +1,9 @@
 /** The processor in few lines, for the overview: registers, control registers, the next instructions. */
+import { hex8 } from "../../common/hex.ts";
 import type { CpuView } from "../../inspect/cpu-view.ts";
 import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Model } from "../model.ts";
 import { fitTo, type Line, line, type Span, span } from "../text/line.ts";
-import { hex8 } from "../text/numbers.ts";
 import { BOLD, CHANGED, DIM } from "../text/style.ts";
 import { changedWords } from "./cpu-changes.ts";
 import { codeText } from "./cpu-code.ts";

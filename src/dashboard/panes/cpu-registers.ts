@@ -1,13 +1,13 @@
 /** The registers: which there are, what each line says, what has changed since the last stop. */
+import { digits, hex8 } from "../../common/hex.ts";
 import type { CpuView, SegmentView } from "../../inspect/cpu-view.ts";
 import { cursorOf, type Model, type Subject } from "../model.ts";
 import { fitTo, type Line, line, restyle, type Span, span } from "../text/line.ts";
-import { hex, hex8 } from "../text/numbers.ts";
 import { BORDER, type Pane, scrollTo } from "../text/pane.ts";
 import { CHANGED, DIM, SELECTED } from "../text/style.ts";
 import { changedWords } from "./cpu-changes.ts";
 import { stateLine, tlbText } from "./cpu-state.ts";
-import { windowOf } from "./shadow-marks.ts";
+import { windowOf } from "./lists.ts";
 
 /** Its place among the panes of screen 7. */
 export const REGISTERS_PANE = 0;
@@ -27,7 +27,7 @@ const CELL_WIDTH = 14;
 const LABEL_WIDTH = 3;
 
 const selectorText = ({ selector, base, limit, kind }: SegmentView): string =>
-  `${hex(selector, 4)} base ${hex8(base)} limit ${hex8(limit)} ${kind}`;
+  `${digits(selector, 4)} base ${hex8(base)} limit ${hex8(limit)} ${kind}`;
 
 const gridCell = (name: string, value: number, label = name): RegisterCell => ({
   name,
@@ -65,7 +65,7 @@ const tableCell = (name: string, [base, limit]: readonly [base: number, limit: n
   name: `${name}.base`,
   value: base,
   label: name,
-  text: `     base ${hex8(base)} limit ${hex(limit, 4)}`,
+  text: `     base ${hex8(base)} limit ${digits(limit, 4)}`,
 });
 
 /** "eax 01f3a067", or "eax*01f3a067" in bold if it is not what it was. */

@@ -1,7 +1,7 @@
 /** What the processor is about to do besides its next instruction: flags, privilege, interrupts; and its TLB. */
+import { grouped } from "../../common/grouped.ts";
 import type { CpuView } from "../../inspect/cpu-view.ts";
 import { type Line, type Span, span } from "../text/line.ts";
-import { grouped } from "../text/numbers.ts";
 import { BOLD, DIM } from "../text/style.ts";
 
 /** SDM: EFLAGS.IF, which lets INTR in. */

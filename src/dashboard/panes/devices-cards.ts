@@ -1,11 +1,12 @@
 /** The devices as cards: name, place, interrupt wire, what it waits for, and its registers. */
+import { grouped } from "../../common/grouped.ts";
 import type { DeviceCard } from "../../inspect/device-cards.ts";
 import { cursorOf, type Model } from "../model.ts";
 import { beside, fitTo, type Line, restyle, span, wrap } from "../text/line.ts";
-import { grouped, guestTime } from "../text/numbers.ts";
+import { guestTime } from "../text/numbers.ts";
 import { scrollTo } from "../text/pane.ts";
 import { BOLD, CHANGED, DIM, SELECTED } from "../text/style.ts";
-import { windowOf } from "./shadow-marks.ts";
+import { windowOf } from "./lists.ts";
 
 /** Cells of a card at least; with room for two of them there are two columns. */
 const LEAST_WIDTH = 36;

@@ -3,8 +3,8 @@ import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Model } from "../model.ts";
 import { fitTo, type Line, line } from "../text/line.ts";
 import { DIM } from "../text/style.ts";
+import { absence } from "./lists.ts";
 import { oosBody } from "./oos-list.ts";
-import { absence } from "./shadow-marks.ts";
 
 /** From this size on, the lists have column heads. */
 const ROOM_FOR_COLUMNS = { width: 54, rows: 9 };

@@ -2,14 +2,15 @@
  * The two lists of tables out of sync, in as many lines as there are. Three forms: with column heads where there is
  * room; each list under a heading; or one line over both, for a small terminal.
  */
+import { hex8 } from "../../common/hex.ts";
 import type { OosRow, OosView } from "../../inspect/oos-view.ts";
 import { type Cursor, type Model, START } from "../model.ts";
 import { type Column, columnsFor, headLine, rowLine } from "../text/columns.ts";
 import { fitTo, type Line, restyle, span, spread } from "../text/line.ts";
-import { entryText, gfnText, guestTime, hex8, shortCount, spText } from "../text/numbers.ts";
+import { entryText, gfnText, guestTime, shortCount, spText } from "../text/numbers.ts";
 import { sparkline } from "../text/sparkline.ts";
 import { DIM, GLOBAL, SELECTED, STALE, type Style, UNSYNC } from "../text/style.ts";
-import { rangeText, windowOf } from "./shadow-marks.ts";
+import { rangeText, windowOf } from "./lists.ts";
 
 export type OosForm = "columns" | "headings" | "single";
 

@@ -1,7 +1,9 @@
 /** One table out of sync, in sentences: who did it, what it does to translations, what will end it. */
+import { grouped } from "../../common/grouped.ts";
+import { hex8 } from "../../common/hex.ts";
 import type { OosRow } from "../../inspect/oos-view.ts";
 import type { Model } from "../model.ts";
-import { gfnText, grouped, hex8, spText } from "../text/numbers.ts";
+import { gfnText, spText } from "../text/numbers.ts";
 import { ageText } from "./oos-list.ts";
 import { parentsText } from "./shadow-page.ts";
 

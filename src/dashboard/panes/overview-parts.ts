@@ -1,9 +1,9 @@
 /** What the overview is made of: a short form of each screen that has one. */
+import { grouped } from "../../common/grouped.ts";
 import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Model, ScreenNumber } from "../model.ts";
 import { printable } from "../printable.ts";
 import type { Line } from "../text/line.ts";
-import { grouped } from "../text/numbers.ts";
 import { consoleLines } from "./console-lines.ts";
 import { cpuLines, cpuWish } from "./cpu-lines.ts";
 import { oosLines, oosWish } from "./oos-lines.ts";

@@ -1,15 +1,16 @@
 /** All counters as a table: total, per second, share of the exits, and how it went. */
+import { grouped } from "../../common/grouped.ts";
 import { counterTable } from "../../inspect/hypervisor.ts";
 import { cursorOf, type Model } from "../model.ts";
 import { type Column, columnsFor, headLine, rowLine } from "../text/columns.ts";
 import { type Line, line, type Span, span, wrap } from "../text/line.ts";
-import { grouped, shortCount } from "../text/numbers.ts";
+import { shortCount } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { sparkline } from "../text/sparkline.ts";
 import { DIM, type Style } from "../text/style.ts";
+import { absence, listLine, rangeText, windowOf } from "./lists.ts";
 import { EXIT_COUNTERS } from "./rates-exits.ts";
 import { amountOf, isGauge, shareText } from "./rates-lines.ts";
-import { absence, listLine, rangeText, windowOf } from "./shadow-marks.ts";
 
 /** Its place among the panes of screen 6. */
 export const COUNTERS_PANE = 0;

@@ -1,13 +1,14 @@
 /** Exits by reason, the most frequent first, as `perf kvm stat live` lists them. */
+import { grouped } from "../../common/grouped.ts";
 import { cursorOf, type Model } from "../model.ts";
 import { type Column, columnsFor, headLine, rowLine } from "../text/columns.ts";
 import { type Line, line, span } from "../text/line.ts";
-import { grouped, shortCount } from "../text/numbers.ts";
+import { shortCount } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { sparkline } from "../text/sparkline.ts";
 import { DIM } from "../text/style.ts";
+import { absence, listLine, rangeText, windowOf } from "./lists.ts";
 import { amountOf, shareText } from "./rates-lines.ts";
-import { absence, listLine, rangeText, windowOf } from "./shadow-marks.ts";
 
 /** Its place among the panes of screen 6. */
 export const EXITS_PANE = 1;

@@ -5,7 +5,7 @@ import { fitTo, type Line, line, span } from "../text/line.ts";
 import { shortCount } from "../text/numbers.ts";
 import { sparkline } from "../text/sparkline.ts";
 import { DIM } from "../text/style.ts";
-import { absence } from "./shadow-marks.ts";
+import { absence } from "./lists.ts";
 
 /** The most telling ones first. */
 const TELLING: readonly string[] = [

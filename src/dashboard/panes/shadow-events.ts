@@ -8,7 +8,7 @@ import { fitTo, type Line, line, span } from "../text/line.ts";
 import { spText } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { DIM } from "../text/style.ts";
-import { listLine, rangeText, windowOf } from "./shadow-marks.ts";
+import { listLine, rangeText, windowOf } from "./lists.ts";
 
 /** Its place among the panes of screen 2. */
 export const EVENTS_PANE = 2;

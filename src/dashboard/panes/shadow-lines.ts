@@ -7,7 +7,8 @@ import type { Glyphs } from "../text/glyphs.ts";
 import { fitTo, type Line, line, span } from "../text/line.ts";
 import { entryText, gfnText, spText } from "../text/numbers.ts";
 import { DIM } from "../text/style.ts";
-import { absence, staleSpan, stateSpans } from "./shadow-marks.ts";
+import { absence } from "./lists.ts";
+import { staleSpan, stateSpans } from "./shadow-marks.ts";
 
 /** Slots of pae_root, each of which may take a row that is not shown here. */
 const SLOTS = 4;

@@ -1,13 +1,16 @@
 /** One shadow page: what it is, and its entries beside the guest's. */
+import { grouped } from "../../common/grouped.ts";
+import { hex8 } from "../../common/hex.ts";
 import type { EntryState, EntryView, PageView, PageWindow } from "../../inspect/page-view.ts";
 import type { ShadowPageView } from "../../inspect/shadow-tree.ts";
 import { cursorOf, type Model, type Subject, type UiState } from "../model.ts";
 import { type Column, columnsFor, headLine, rowLine } from "../text/columns.ts";
 import { fitTo, type Line, line, lineWidth, span } from "../text/line.ts";
-import { entryText, gfnText, grouped, guestTime, hex8, spText } from "../text/numbers.ts";
+import { entryText, gfnText, guestTime, spText } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { DIM, STALE, type Style } from "../text/style.ts";
-import { absence, guestForm, listLine, rangeText, stateSpans, windowOf } from "./shadow-marks.ts";
+import { absence, listLine, rangeText, windowOf } from "./lists.ts";
+import { guestForm, stateSpans } from "./shadow-marks.ts";
 import { treeRow } from "./shadow-tree.ts";
 
 /** Its place among the panes of screen 2. */

@@ -1,15 +1,17 @@
 /** The list of shadow pages of screen 2: the tree that the loaded roots lead to, or all pages in another order. */
 
+import { hex8 } from "../../common/hex.ts";
 import type { ShadowWindow } from "../../inspect/shadow-view.ts";
 import { SHADOW_SORTS, type ShadowRow, type ShadowSort, type ShadowView } from "../../inspect/shadow-view.ts";
 import { cursorOf, type Model, type Subject, type UiState } from "../model.ts";
 import { type Column, columnsFor, rowLine } from "../text/columns.ts";
 import type { Glyphs } from "../text/glyphs.ts";
 import { fitTo, type Line, line, span } from "../text/line.ts";
-import { entryText, gfnText, hex8, spText } from "../text/numbers.ts";
+import { entryText, gfnText, spText } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { DIM } from "../text/style.ts";
-import { absence, listLine, staleSpan, stateSpans, windowOf } from "./shadow-marks.ts";
+import { absence, listLine, windowOf } from "./lists.ts";
+import { staleSpan, stateSpans } from "./shadow-marks.ts";
 
 /** Its place among the screen's panes. */
 export const TREE_PANE = 0;

@@ -1,11 +1,13 @@
 /** Who maps the frame that a translation ends at; and the command that prints the same without a screen. */
+import { hex8 } from "../../common/hex.ts";
 import type { RmapLeaf } from "../../inspect/translation.ts";
 import { cursorOf, type Model, type Subject } from "../model.ts";
 import { fitTo, type Line, line, span } from "../text/line.ts";
-import { entryText, gfnText, hex8, spText } from "../text/numbers.ts";
+import { entryText, gfnText, spText } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { DIM, GLOBAL, UNSYNC } from "../text/style.ts";
-import { absence, guestForm, listLine, rangeText, windowOf } from "./shadow-marks.ts";
+import { absence, listLine, rangeText, windowOf } from "./lists.ts";
+import { guestForm } from "./shadow-marks.ts";
 import { answered, flagSpans } from "./translate-walk.ts";
 
 export const RMAP_PANE = 1;

@@ -1,12 +1,14 @@
 /** One address through the guest's tables and through the shadow tables, side by side, level by level. */
+import { hex8 } from "../../common/hex.ts";
 import type { TranslateView, WalkEnd } from "../../inspect/translate-view.ts";
 import type { WalkStep } from "../../inspect/translation.ts";
 import { cursorOf, type Model, type Subject } from "../model.ts";
 import { fitTo, type Line, line, lineWidth, restyle, span, wrap } from "../text/line.ts";
-import { entryText, gfnText, hex8, spText } from "../text/numbers.ts";
+import { entryText, gfnText, spText } from "../text/numbers.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
 import { BOLD, DIM, FAULT, GLOBAL, SELECTED, STALE, UNSYNC } from "../text/style.ts";
-import { absence, guestForm, windowOf } from "./shadow-marks.ts";
+import { absence, windowOf } from "./lists.ts";
+import { guestForm } from "./shadow-marks.ts";
 
 export const WALK_PANE = 0;
 

@@ -1,7 +1,7 @@
 /** Screen 9: what a policy buys. Shows the table of the last `umbra compare`. */
 import { type CompareReport, cursorOf, type Model, type Screen, type Size } from "../model.ts";
 import { fitReport } from "../panes/compare-lines.ts";
-import { listLine, rangeText, windowOf } from "../panes/shadow-marks.ts";
+import { listLine, rangeText, windowOf } from "../panes/lists.ts";
 import { printable } from "../printable.ts";
 import { block, type Line, line, wrap } from "../text/line.ts";
 import { BORDER, drawPane, type Pane } from "../text/pane.ts";

@@ -1,9 +1,10 @@
 /** Screen 1: what the guest says. */
+import { grouped } from "../../common/grouped.ts";
 import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Cursor, Model, Screen, Size, UiState } from "../model.ts";
 import { type ConsoleWindow, consoleCount, consoleLinesIn, consoleWindow } from "../panes/console-lines.ts";
 import { fitTo, type Line } from "../text/line.ts";
-import { grouped, shortCount } from "../text/numbers.ts";
+import { shortCount } from "../text/numbers.ts";
 import { BORDER, drawPane } from "../text/pane.ts";
 
 const NUMBER = 1;

@@ -4,7 +4,7 @@ import { arrangementOf, share } from "../layout.ts";
 import type { Model, Screen, Size, Subject, UiState } from "../model.ts";
 import { CODE_PANE, codePane, linesWanted, rowSubject, STACK_PANE, stackPane } from "../panes/cpu-code.ts";
 import { REGISTERS_PANE, registerCount, registerSubject, registersPane } from "../panes/cpu-registers.ts";
-import { focusOf, isAlone } from "../panes/shadow-marks.ts";
+import { focusOf, isAlone } from "../panes/lists.ts";
 import { beside, block, type Line } from "../text/line.ts";
 import { BORDER, drawPane } from "../text/pane.ts";
 

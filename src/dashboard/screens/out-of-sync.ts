@@ -2,10 +2,10 @@
 import type { OosRow } from "../../inspect/oos-view.ts";
 import { arrangementOf } from "../layout.ts";
 import { cursorOf, type Model, type Screen, type Size, type Subject } from "../model.ts";
+import { absence, focusOf, isAlone, windowOf } from "../panes/lists.ts";
 import { oosWish } from "../panes/oos-lines.ts";
 import { allRows, oosBody } from "../panes/oos-list.ts";
 import { oosStory } from "../panes/oos-story.ts";
-import { absence, focusOf, isAlone, windowOf } from "../panes/shadow-marks.ts";
 import { block, type Line, line, wrap } from "../text/line.ts";
 import { spText } from "../text/numbers.ts";
 import { BORDER, drawPane, type Pane } from "../text/pane.ts";

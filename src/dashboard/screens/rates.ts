@@ -2,9 +2,9 @@
 import { arrangementOf, share } from "../layout.ts";
 import type { Model, Screen, Size, Subject } from "../model.ts";
 import { cursorOf } from "../model.ts";
+import { focusOf, isAlone, windowOf } from "../panes/lists.ts";
 import { COUNTERS_PANE, counterRows, countersPane, RATE_SORTS } from "../panes/rates-counters.ts";
 import { EXITS_PANE, exitRows, exitsPane } from "../panes/rates-exits.ts";
-import { focusOf, isAlone, windowOf } from "../panes/shadow-marks.ts";
 import { beside, block, type Line } from "../text/line.ts";
 import { drawPane } from "../text/pane.ts";
 

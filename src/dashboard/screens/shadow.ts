@@ -3,8 +3,8 @@ import { SHADOW_SORTS } from "../../inspect/shadow-view.ts";
 import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import { arrangementOf, share } from "../layout.ts";
 import type { Model, Screen, Size, Subject, UiState } from "../model.ts";
+import { focusOf, isAlone } from "../panes/lists.ts";
 import { EVENTS_PANE, eventSubject, eventsOfPage, eventsPane } from "../panes/shadow-events.ts";
-import { focusOf, isAlone } from "../panes/shadow-marks.ts";
 import {
   chosenPage,
   entryCount,

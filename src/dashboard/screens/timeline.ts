@@ -1,10 +1,10 @@
 /** Screen 4: what happened, in which order, and why. */
+import { grouped } from "../../common/grouped.ts";
 import { type Cursor, cursorOf, type Model, type Screen, type Size, type Subject } from "../model.ts";
 import { whyLines } from "../overlays/why-card.ts";
-import { focusOf, isAlone, type ListWindow, listLine, rangeText, windowOf } from "../panes/shadow-marks.ts";
+import { focusOf, isAlone, type ListWindow, listLine, rangeText, windowOf } from "../panes/lists.ts";
 import { eventLine, lastRows, noEvents, rowLine, timelineHead } from "../panes/timeline-lines.ts";
 import { block, type Line, line, span } from "../text/line.ts";
-import { grouped } from "../text/numbers.ts";
 import { BORDER, drawPane } from "../text/pane.ts";
 import { DIM } from "../text/style.ts";
 

@@ -1,7 +1,7 @@
 /** Screen 5: where an access leads, and why. */
 import { arrangementOf, share } from "../layout.ts";
 import type { Model, Screen, Size, Subject } from "../model.ts";
-import { focusOf, isAlone } from "../panes/shadow-marks.ts";
+import { focusOf, isAlone } from "../panes/lists.ts";
 import {
   headlessPane,
   headlessText,

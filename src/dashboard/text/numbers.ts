@@ -1,20 +1,15 @@
 /** Numbers as all screens write them: addresses in hexadecimal with fixed digits, counts short, time in its unit. */
 
-/** As many digits as asked for, or more if the value needs them. A negative number is read as 32 unsigned bits. */
-export const hex = (value: number, digits = 0): string =>
-  (value < 0 ? value >>> 0 : value).toString(16).padStart(digits, "0");
-
-/** A linear or physical address, a register, half an entry. */
-export const hex8 = (value: number): string => hex(value >>> 0, 8);
+import { digits } from "../../common/hex.ts";
 
 /** A guest frame: 5 digits reach to 4 GiB. "-----" for none (-1). */
-export const gfnText = (gfn: number): string => (gfn < 0 ? "-----" : hex(gfn, 5));
+export const gfnText = (gfn: number): string => (gfn < 0 ? "-----" : digits(gfn, 5));
 
 /** A shadow page by its index in the pool. */
-export const spText = (sp: number): string => hex(sp, 3);
+export const spText = (sp: number): string => digits(sp, 3);
 
 /** An index into a table of 512 or 1024 entries. */
-export const entryText = (index: number): string => hex(index, 3);
+export const entryText = (index: number): string => digits(index, 3);
 
 const STEPS: readonly (readonly [from: number, unit: string])[] = [
   [1e12, "T"],
@@ -42,6 +37,3 @@ export function guestTime(instructions: number, hz: number): string {
   if (us >= 1_000_000_000) return `${Math.floor(us / 1_000_000)} s`;
   return `${Math.floor(us / 1_000_000)}.${String(Math.floor(us / 1_000) % 1_000).padStart(3, "0")} s`;
 }
-
-/** Digits in threes: 4 812 655. */
-export const grouped = (count: number): string => String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, " ");

@@ -1,4 +1,5 @@
 /** Where an address leads. */
+import { digits } from "../../common/hex.ts";
 import { registerNamed } from "../../inspect/registers.ts";
 import {
   type AccessKind,
@@ -8,7 +9,7 @@ import {
 } from "../../inspect/translate-view.ts";
 import { guestWalk, shadowWalk, type WalkStep } from "../../inspect/translation.ts";
 import { MonitorError } from "../monitor-error.ts";
-import { digits, entryFlags, entryHex, gfnText, rmapLine, spText } from "../monitor-text.ts";
+import { entryFlags, entryHex, gfnText, rmapLine, spText } from "../monitor-text.ts";
 import { parseAddress, shadowOf, takeAddress } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";
 

@@ -1,5 +1,6 @@
 /** The events that the ring keeps, and why they happened. */
-import { describeFields, eventText, hex8, reasonText, type Texts } from "../../trace/describe.ts";
+import { hex8 } from "../../common/hex.ts";
+import { describeFields, eventText, reasonText, type Texts } from "../../trace/describe.ts";
 import { FilterError, parseEvents } from "../../trace/event-filter.ts";
 import { type EventInfo, events, KVM_EXIT } from "../../trace/events.ts";
 import { explanationOf } from "../../trace/explanations.ts";

@@ -1,9 +1,10 @@
 /** The processor, and what the guest's own page tables map for it. */
+import { digits } from "../../common/hex.ts";
 import { cpuView } from "../../inspect/cpu-view.ts";
 import { guestMappings, guestRanges, pagingIsOn } from "../../inspect/guest-mappings.ts";
 import { registersOf } from "../../inspect/registers.ts";
 import type { DebuggerApi } from "../debugger-api.ts";
-import { digits, entryFlags } from "../monitor-text.ts";
+import { entryFlags } from "../monitor-text.ts";
 import { type Address, alone, parseCount, takeAddress } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";
 
@@ -101,15 +102,15 @@ function overMappings(
 
 function* memRows(machine: DebuggerApi["machine"], from: number): Generator<Row> {
   for (const { start, end, rights, global } of guestRanges(machine, from)) {
-    const range = `${digits(start, 8)}-${end.toString(16).padStart(8, "0")}`;
-    const size = (end - start).toString(16).padStart(8, "0");
+    const range = `${digits(start, 8)}-${digits(end, 8)}`;
+    const size = digits(end - start, 8);
     yield { start, line: `${range} ${size} ${rights}${global ? " G" : ""}` };
   }
 }
 
 function* tlbRows(machine: DebuggerApi["machine"], from: number): Generator<Row> {
   for (const { gva, gfn, lo, hi } of guestMappings(machine, from)) {
-    const gpa = (gfn * 4096).toString(16).padStart(9, "0");
+    const gpa = digits(gfn * 4096, 9);
     yield { start: gva, line: `${digits(gva, 8)}: ${gpa} ${entryFlags(lo, hi)}` };
   }
 }

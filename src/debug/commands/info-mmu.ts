@@ -1,4 +1,5 @@
 /** What the hypervisor keeps: roots, shadow pages, lists of what is out of sync, counters, policy. */
+import { digits } from "../../common/hex.ts";
 import { cpuView } from "../../inspect/cpu-view.ts";
 import { auditNow, counters, policyView } from "../../inspect/hypervisor.ts";
 import { mmuSummary } from "../../inspect/mmu-summary.ts";
@@ -9,7 +10,7 @@ import { rmapOf } from "../../inspect/translation.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
 import type { DebuggerApi } from "../debugger-api.ts";
 import { MonitorError } from "../monitor-error.ts";
-import { digits, entryHex, gfnText, pageColumns, rmapLine, spText, timeText } from "../monitor-text.ts";
+import { entryHex, gfnText, pageColumns, rmapLine, spText, timeText } from "../monitor-text.ts";
 import { alone, parseGfn, parseSp, shadowOf } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";
 

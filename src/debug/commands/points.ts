@@ -1,9 +1,9 @@
 /** Where and at what the machine stops. */
+import { digits } from "../../common/hex.ts";
 import { registerNamed } from "../../inspect/registers.ts";
 import type { Machine } from "../../machine/machine.ts";
 import type { DebuggerApi } from "../debugger-api.ts";
 import { MonitorError } from "../monitor-error.ts";
-import { digits } from "../monitor-text.ts";
 import { type Watch, watchText } from "../watch.ts";
 import { alone, parseAddress, parseGfn, parseNumber, parseSp } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";

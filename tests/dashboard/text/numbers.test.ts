@@ -1,20 +1,13 @@
 import { describe, expect, it } from "vitest";
-import {
-  entryText,
-  gfnText,
-  grouped,
-  guestTime,
-  hex,
-  hex8,
-  shortCount,
-  spText,
-} from "../../../src/dashboard/text/numbers.ts";
+import { grouped } from "../../../src/common/grouped.ts";
+import { digits, hex8 } from "../../../src/common/hex.ts";
+import { entryText, gfnText, guestTime, shortCount, spText } from "../../../src/dashboard/text/numbers.ts";
 
 describe("numbers on the screen", () => {
   it("addresses have fixed digits and no sign, whatever half of the 32 bits they are in", () => {
-    expect(hex(0x1f, 4)).toBe("001f");
-    expect(hex(0x12345, 4)).toBe("12345");
-    expect(hex(-1)).toBe("ffffffff");
+    expect(digits(0x1f, 4)).toBe("001f");
+    expect(digits(0x12345, 4)).toBe("12345");
+    expect(digits(-1)).toBe("ffffffff");
     expect(hex8(0xc010_0000 | 0)).toBe("c0100000");
     expect(hex8(0)).toBe("00000000");
     expect(spText(0x41c)).toBe("41c");

@@ -1,4 +1,5 @@
 /** A violation for a person: the page and the entries that it is about, as they are now. */
+import { digits } from "../../../common/hex.ts";
 import { describeRole } from "../../../trace/describe.ts";
 import type { Kvm } from "../kvm.ts";
 import { isDirect, roleLevel } from "../role.ts";
@@ -6,8 +7,7 @@ import type { ShadowPage } from "../shadow-page.ts";
 import type { Violation } from "./invariant.ts";
 import { gpteAt, gpteHiAt, isPresentAt } from "./view.ts";
 
-const hex = (value: number, digits: number): string => (value >>> 0).toString(16).padStart(digits, "0");
-const entryHex = (lo: number, hi: number): string => `${hex(hi, 8)}_${hex(lo, 8)}`;
+const entryHex = (lo: number, hi: number): string => `${digits(hi, 8)}_${digits(lo, 8)}`;
 
 /** Lines of no particular length: the rule, what was found, and where. */
 export function describeViolation(kvm: Kvm, violation: Violation): string[] {
@@ -32,7 +32,7 @@ function pageText(sp: ShadowPage): string {
   });
   const state = roleLevel(sp.role) === 1 && !isDirect(sp.role) ? `, state ${stateOf(sp)}` : "";
   const life = sp.live ? "" : ", not in use";
-  return `sp ${sp.index.toString(16)}, gfn ${hex(sp.gfn, 5)}${role.join("")}${state}${life}`;
+  return `sp ${sp.index.toString(16)}, gfn ${digits(sp.gfn, 5)}${role.join("")}${state}${life}`;
 }
 
 function entryText(kvm: Kvm, sp: ShadowPage, entry: number): string {
@@ -40,7 +40,7 @@ function entryText(kvm: Kvm, sp: ShadowPage, entry: number): string {
   const lo = kvm.spt[sptep * 2];
   const hi = kvm.spt[sptep * 2 + 1];
   const maps =
-    roleLevel(sp.role) === 1 && isPresentAt(kvm, sptep) ? ` maps gfn ${hex(kvm.gfns[sptep], 5)}` : "";
+    roleLevel(sp.role) === 1 && isPresentAt(kvm, sptep) ? ` maps gfn ${digits(kvm.gfns[sptep], 5)}` : "";
   const spte = `${entry}: spte ${entryHex(lo, hi)} (${kindOf(kvm, lo, hi)})${maps}`;
   if (isDirect(sp.role) || kvm.memory.pfn(sp.gfn) < 0) return spte;
   const at = gpteAt(kvm, sp, entry);
