@@ -2,7 +2,7 @@
  * What is measured: one guest image per row. `guests/bench/README.md` says what each does.
  */
 
-export const GROUPS = ["integer", "memory", "call", "paging"] as const;
+export const GROUPS = ["integer", "memory", "call", "paging", "float"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Row {
@@ -51,6 +51,8 @@ export const ROWS: readonly Row[] = [
   row("pf",          "paging",   17_932_618, 0xf870_45a5, 716_800),
   row("cow",         "paging",   18_000_017, 0x5689_b676, 500_000),
   row("int80",       "paging",   10_000_030, 0xa977_e6c0, 2_000_000),
+  row("x87",         "float",     4_800_026, 0x5152_3ef0, 2_400_000),
+  row("sse2",        "float",     6_000_032, 0x9424_57bf, 2_800_000),
 ];
 
 export const imagePath = (name: string): string =>

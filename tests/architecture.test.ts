@@ -19,7 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   inspect: ["common", "trace", "mmu", "cpu", "devices", "machine"],
   debug: ["common", "trace", "inspect", "machine"],
   dashboard: ["common", "trace", "inspect", "machine", "debug"],
-  cli: ["common", "trace", "mmu", "devices", "machine", "inspect", "debug", "dashboard"],
+  cli: ["common", "trace", "mmu", "cpu", "devices", "machine", "inspect", "debug", "dashboard"],
 };
 
 /** What would make two runs of one image differ. */

@@ -28,8 +28,7 @@ machine.load(
 );
 const outcome = machine.run();
 if (reader.rounds.length < job.rounds) {
-  const wanted = machine.unimplemented === null ? "" : `, it wanted ${machine.unimplemented}`;
-  console.error(`Error: the guest ended by ${outcome.reason} after ${reader.rounds.length} rounds${wanted}`);
+  console.error(`Error: the guest ended by ${outcome.reason} after ${reader.rounds.length} rounds`);
   process.exitCode = 1;
 } else {
   await sendRounds(reader.rounds);

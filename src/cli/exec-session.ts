@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
+import { filterProblem } from "../dashboard/filter-problem.ts";
 import { isScreen, screenNames } from "../dashboard/screen-text.ts";
 import { parseUntil } from "../debug/commands/running.ts";
 import type { Debugger } from "../debug/debugger.ts";
@@ -34,8 +35,12 @@ import { tuneV8 } from "./tune-v8.ts";
 const SLICE = 1_000_000;
 const BARE = "there is no shadow MMU: the machine is bare";
 
-/** A question of the monitor, or a screen of the dashboard. */
-type Asked = { readonly text: string } & (Question | { readonly screen: string });
+/** A question of the monitor, a screen of the dashboard, or the filter of the events that screens show. */
+type Asked = { readonly text: string } & (
+  | Question
+  | { readonly screen: string }
+  | { readonly filter: string }
+);
 
 export async function execCommand(
   image: string,
@@ -50,6 +55,8 @@ export async function execCommand(
   const questions = texts.map((text): Asked => {
     const screen = screenAsked(text);
     if (screen !== null) return { text, screen };
+    const filter = filterAsked(text);
+    if (filter !== null) return { text, filter };
     const question = understood("", () => parseQuestion(text));
     if (question.needsShadow && choice.mmu !== "shadow") throw unusable(`'${text}': ${BARE}`);
     return { ...question, text };
@@ -90,6 +97,16 @@ function screenAsked(text: string): string | null {
   return which;
 }
 
+/** The words after `filter`; null if that is no such command. Throws for words that are no filter. */
+function filterAsked(text: string): string | null {
+  const match = /^\s*filter(?:\s+(.*))?$/.exec(text);
+  if (match === null) return null;
+  const words = (match[1] ?? "").trim();
+  const problem = filterProblem(words);
+  if (problem !== null) throw new CommandError(`'${text.trim()}': ${problem}`, STATUS_USAGE);
+  return words;
+}
+
 const unusable = (sentence: string): CommandError => new CommandError(`${sentence}.`, STATUS_USAGE);
 
 /** What a MonitorError says becomes the command's own sentence. */
@@ -118,6 +135,8 @@ class ExecSession {
   private readonly console: KeptConsole;
   private readonly limit: number;
   private readonly stop: StopRequest;
+  /** Words that events must pass on screens. */
+  private filter = "";
 
   constructor(
     image: string,
@@ -141,9 +160,9 @@ class ExecSession {
     let status = STATUS_OK;
     this.target.start(goal);
     const end = await this.drive();
-    if ("status" in end && end.final) return end.status;
+    if ("why" in end && end.final) return end.status;
     if (until !== undefined) {
-      if ("status" in end) {
+      if ("why" in end) {
         status = end.status;
         this.say(`${end.why} ended the run at instruction ${machine.icount}, before --until ${until}`);
       } else if (end.kind === "ended") {
@@ -154,6 +173,10 @@ class ExecSession {
     }
     for (const asked of questions) {
       const title = questions.length > 1 ? [`(${asked.text})`] : [];
+      if ("filter" in asked) {
+        this.filter = asked.filter;
+        continue;
+      }
       if ("screen" in asked) {
         await this.stop.wait(this.prepared.console.flush());
         this.answer([...title, ...(await this.screen(asked.screen))]);
@@ -163,7 +186,7 @@ class ExecSession {
       this.answer([...title, ...lines]);
       if (!started) continue;
       const stop = await this.drive();
-      if ("status" in stop) {
+      if ("why" in stop) {
         status = stop.status;
         if (stop.final) return status;
         this.answer([`${stop.why} ended the run at instruction ${machine.icount}`]);
@@ -186,6 +209,7 @@ class ExecSession {
       console: console.chunks,
       events: new RingReader(i32, layout.ring, layout.ringBytes, true),
       texts: target.tap.texts,
+      filter: this.filter,
       ask: (wish) => snapshotOf(machine, target, wish),
     });
   }

@@ -1,14 +1,45 @@
 /** The files that a command line names, and one sentence for each way in which they can be unusable. */
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { ByteBuffer } from "./byte-buffer.ts";
 import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
 
-/** Reads a file. `missing` says what to do if there is none. */
+/** The largest guest has 2 GiB of RAM: no image, module or ROM is that large. */
+const MOST_BYTES = 2 ** 31 - 1;
+const TOO_LARGE = "it has 2 GiB or more, which no guest has room for.";
+/** What a pipe holds on Linux, and gives at once. */
+const PIECE = 1 << 16;
+
+/** Reads a file, or a pipe to its end. `missing` says what to do if there is none. */
 export function readInput(path: string, shown: string, missing: string): Uint8Array {
+  const unusable = (why: string): CommandError => new CommandError(`${shown}: ${why}`, STATUS_USAGE);
   try {
+    // Looked at before it is opened: that alone may have effects on a device.
+    const kind = statSync(path);
+    if (kind.isFIFO()) return readPipe(path, unusable);
+    if (!kind.isFile() && !kind.isDirectory()) throw unusable("it is a device; name a file, or a pipe.");
+    if (kind.size > MOST_BYTES) throw unusable(TOO_LARGE);
     return readFileSync(path);
   } catch (error) {
-    throw new CommandError(`${shown}: ${problem(error, "read", missing)}`, STATUS_USAGE);
+    throw error instanceof CommandError ? error : unusable(problem(error, "read", missing));
+  }
+}
+
+/** Another program's output, such as <(gunzip -c image.gz): its size is known at its end. */
+function readPipe(path: string, unusable: (why: string) => CommandError): Uint8Array {
+  const handle = openSync(path, "r");
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const piece = new Uint8Array(PIECE);
+      const count = readSync(handle, piece);
+      if (count === 0) return Buffer.concat(pieces, length);
+      length += count;
+      if (length > MOST_BYTES) throw unusable(TOO_LARGE);
+      pieces.push(piece.subarray(0, count));
+    }
+  } finally {
+    closeSync(handle);
   }
 }
 

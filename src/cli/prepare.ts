@@ -1,6 +1,7 @@
 /** From a command line to a machine with its image loaded: files in, wires for the console out. */
 import { basename } from "node:path";
 import type { Writable } from "node:stream";
+import { DEFAULT_CPU } from "../cpu/models.ts";
 import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
 import { ImageError } from "../machine/image/image-error.ts";
@@ -22,6 +23,8 @@ import { TraceFile, traceRequest } from "./trace-file.ts";
 
 const DEFAULT_MEM = "64M";
 const NO_IMAGE = "there is no such file, nor a built-in guest of that name; `umbra guests` lists those.";
+const NO_ROM = "there is no such file; --bios takes the image of a ROM.";
+const ROM_SIZES: readonly number[] = [64, 128, 256].map((kib) => kib * 1024);
 const NO_MODULE = "there is no such file; --initrd takes FILE or 'FILE ARGUMENTS', separated by commas.";
 
 export interface PreparedRun {
@@ -33,6 +36,8 @@ export interface PreparedRun {
   readonly dirtyLog: DirtyLog | null;
   /** The texts of events. */
   readonly texts: Texts;
+  /** The debug-exit status that means success; null if neither the user nor the catalog says. */
+  readonly success: number | null;
   readonly console: OutputStream;
   /** Files of debug consoles, open. */
   readonly files: readonly OutputFile[];
@@ -57,8 +62,44 @@ export function prepare(
 ): PreparedRun {
   const { choice = choosePolicy(options), stream = consoleStream(options), control, shared } = settings;
   if (name === "") throw new CommandError("the name of the image is empty.", STATUS_USAGE);
-  const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
   const ramBytes = options.mem ?? parseMemorySize(guest?.mem ?? DEFAULT_MEM);
+  const start =
+    options.bios === undefined ? imageStart(name, guest, options, ramBytes) : romStart(options.bios);
+  const console = new OutputStream(stream);
+  const { wires, files } = debugConsoles(options, console);
+  const request = traceRequest(options);
+  const interval = auditInterval(options, choice);
+  const round = dirtyLogInterval(options, choice);
+  const machine = buildMachine({
+    ramBytes,
+    cpu: options.cpu ?? DEFAULT_CPU,
+    ...choice,
+    shared: shared ?? false,
+    console: (byte) => console.put(byte),
+    debugConsoles: wires,
+  });
+  for (const file of files) file.open();
+  const trace = request === null ? null : new TraceFile(request);
+  const { shadow } = machine;
+  const audit = interval === null || shadow === null ? null : new AuditRun(machine, shadow, interval);
+  const { target, texts } = listen(machine, trace, audit, control);
+  const success = options.success ?? guest?.status ?? null;
+  if (target !== null) target.success = success;
+  start(machine);
+  const dirtyLog = round === null || shadow === null ? null : new DirtyLog(machine, shadow, round);
+  return { machine, debugger: target, success, console, files, trace, audit, dirtyLog, texts };
+}
+
+/** Puts what is to run into a machine. */
+type Start = (machine: Machine) => void;
+
+function imageStart(
+  name: string,
+  guest: CatalogGuest | undefined,
+  options: RunOptions,
+  ramBytes: number,
+): Start {
+  const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
   const image = orSentence(() =>
     loadMultiboot(
       { name, bytes },
@@ -70,27 +111,21 @@ export function prepare(
       },
     ),
   );
-  const console = new OutputStream(stream);
-  const { wires, files } = debugConsoles(options, console);
-  const request = traceRequest(options);
-  const interval = auditInterval(options, choice);
-  const round = dirtyLogInterval(options, choice);
-  const machine = buildMachine({
-    ramBytes,
-    ...choice,
-    shared: shared ?? false,
-    console: (byte) => console.put(byte),
-    debugConsoles: wires,
-  });
-  for (const file of files) file.open();
-  const trace = request === null ? null : new TraceFile(request);
-  const { shadow } = machine;
-  const audit = interval === null || shadow === null ? null : new AuditRun(machine, shadow, interval);
-  const { target, texts } = listen(machine, trace, audit, control);
-  for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
-  machine.load(image);
-  const dirtyLog = round === null || shadow === null ? null : new DirtyLog(machine, shadow, round);
-  return { machine, debugger: target, console, files, trace, audit, dirtyLog, texts };
+  return (machine) => {
+    for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
+    machine.load(image);
+  };
+}
+
+function romStart(file: string): Start {
+  const bytes = readInput(file, file, NO_ROM);
+  if (!ROM_SIZES.includes(bytes.length)) {
+    throw new CommandError(
+      `${file}: a ROM has 64, 128 or 256 KiB, and this file has ${bytes.length} bytes.`,
+      STATUS_USAGE,
+    );
+  }
+  return (machine) => machine.loadRom(bytes);
 }
 
 function consoleStream(options: RunOptions): Writable {

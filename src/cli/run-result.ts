@@ -1,4 +1,5 @@
 /** How a run ended, and the status that the command ends with because of it. */
+import { mappedStatus } from "../debug/stop.ts";
 import type { Machine, RunOutcome } from "../machine/machine.ts";
 import type { AuditRun } from "./audit-run.ts";
 import type { DirtyLog } from "./dirty-log.ts";
@@ -31,20 +32,18 @@ export interface RunResult {
 }
 
 /**
- * @param success status of a debug exit that counts as success
+ * @param success status of a debug exit that counts as success; null if nobody said
  * @param signal number of the signal that interrupted
  */
 export function statusOf(
   reason: EndReason,
   { exitStatus }: Machine,
-  success: number | undefined,
+  success: number | null,
   signal: number,
 ): number {
   switch (reason) {
-    case "debug-exit": {
-      const status = exitStatus ?? STATUS_OK;
-      return status === success ? STATUS_OK : status;
-    }
+    case "debug-exit":
+      return mappedStatus(exitStatus ?? STATUS_OK, success);
     case "triple-fault":
       return STATUS_TRIPLE_FAULT;
     case "icount":

@@ -7,7 +7,7 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { GUEST_HZ, type Machine, type RunOutcome } from "../machine/machine.ts";
 import type { RunOptions } from "./commands/run.ts";
-import { type CatalogGuest, catalogGuest } from "./guest-catalog.ts";
+import { catalogGuest } from "./guest-catalog.ts";
 import { Keyboard } from "./keyboard.ts";
 import { type PreparedRun, prepare } from "./prepare.ts";
 import { jsonReport } from "./report/json.ts";
@@ -31,7 +31,7 @@ export async function runCommand(name: string, options: RunOptions): Promise<num
   tuneV8();
   const guest = catalogGuest(name);
   const prepared = prepare(name, guest, options);
-  const result = await new RunSession(name, prepared, options, guest).run();
+  const result = await new RunSession(name, prepared, options).run();
   if (result.reason === "closed") return result.status;
   const violations = prepared.audit?.reportText(prepared.texts) ?? "";
   if (violations !== "") process.stderr.write(gapFor(prepared, result) + violations);
@@ -55,12 +55,11 @@ export class RunSession {
   private readonly prepared: PreparedRun;
   private readonly machine: Machine;
   private readonly options: RunOptions;
-  private readonly success: number | undefined;
   private readonly stop: StopRequest;
   private readonly keyboard: Keyboard | null;
   private readonly started = performance.now();
 
-  constructor(name: string, prepared: PreparedRun, options: RunOptions, guest: CatalogGuest | undefined) {
+  constructor(name: string, prepared: PreparedRun, options: RunOptions) {
     const { machine } = prepared;
     const stop = new StopRequest(options.timeout);
     const quit = () => stop.ask("interrupted");
@@ -68,7 +67,6 @@ export class RunSession {
     this.prepared = prepared;
     this.machine = machine;
     this.options = options;
-    this.success = options.success ?? guest?.status;
     this.stop = stop;
     this.keyboard = options.ui === "console" ? new Keyboard(machine.board.com1, quit) : null;
   }
@@ -92,7 +90,7 @@ export class RunSession {
       image: this.name,
       machine: this.machine,
       reason,
-      status: statusOf(reason, this.machine, this.success, this.stop.signal),
+      status: statusOf(reason, this.machine, this.prepared.success, this.stop.signal),
       guestStatus: this.machine.exitStatus,
       hostSeconds: (performance.now() - this.started) / 1000,
       trace,

@@ -11,7 +11,7 @@ import { handlerFor } from "./exec/bind.ts";
 import { fetchNextPage } from "./fetch.ts";
 import { Insn } from "./insn.ts";
 import { MODE_CODE32, MODE_FLAT } from "./mode.ts";
-import { ENDS_BRANCH, ENDS_NONE, rows } from "./opcodes.ts";
+import { ENDS_BRANCH, ENDS_NONE, ROW_UD, rows } from "./opcodes.ts";
 import { push32 } from "./stack.ts";
 import { CS, EIP } from "./state.ts";
 
@@ -65,7 +65,7 @@ export function buildBlock(cpu: Cpu, la: number, hpa: number): Block {
       if (insns.length > 0) break;
       return singleBlock(cpu, la, hpa);
     }
-    ends = finish(insn, length, at);
+    ends = finish(cpu, insn, length, at);
     insns.push(insn);
     from = Math.min(from, at);
     to = Math.max(to, insn.end);
@@ -104,7 +104,7 @@ function singleBlock(cpu: Cpu, la: number, hpa: number): Block {
     insn = new Insn(raiseTooLong);
     length = decode(insn, scratch, 0, MAX_LENGTH, mode);
   }
-  const fallsThrough = finish(insn, length, 0) !== ENDS_BRANCH;
+  const fallsThrough = finish(cpu, insn, length, 0) !== ENDS_BRANCH;
   const inRam = hpa >= 0 && second >= 0;
   return new Block(mode, inRam ? hpa : -1, 0, insn.end, [insn], fallsThrough, inRam ? second >>> 12 : -1);
 }
@@ -119,13 +119,14 @@ function copyBytes(cpu: Cpu, hpa: number, at: number, count: number): void {
 }
 
 /** Places a decoded instruction in its block and gives it its handler. Returns how it ends the block. */
-function finish(insn: Insn, length: number, at: number): number {
+function finish(cpu: Cpu, insn: Insn, length: number, at: number): number {
   insn.start = at;
   if (length === DECODE_TRUNCATED) {
     insn.end = at + MAX_LENGTH;
     return ENDS_BRANCH;
   }
   insn.end = at + length;
+  if (cpu.available[insn.row] === 0) insn.row = ROW_UD;
   setHandler(insn, handlerFor(insn));
   return rows[insn.row].ends;
 }

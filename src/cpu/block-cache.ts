@@ -128,10 +128,12 @@ export class BlockCache {
   }
 
   clear(): void {
-    this.slots.fill(this.none);
     for (const [frame, page] of this.pages) {
       this.codeMap[frame] &= ~HAS_CODE;
-      for (const block of page.blocks) block.mode = DEAD;
+      for (const block of page.blocks) {
+        block.mode = DEAD;
+        this.slots[slotOf(block.hpa)] = this.none;
+      }
     }
     this.pages.clear();
   }

@@ -4,7 +4,6 @@
  * SDM: volume 3, 2.5 "Control registers"; volume 2, "MOV—Move to/from control registers".
  */
 import type { Cpu } from "./cpu.ts";
-import { CR4_ALLOWED } from "./cpuid.ts";
 import { raiseGP } from "./exceptions.ts";
 import {
   CR0,
@@ -45,8 +44,9 @@ export function writeCr3(cpu: Cpu, value: number): void {
 }
 
 export function writeCr4(cpu: Cpu, value: number): void {
-  if ((value & ~CR4_ALLOWED) !== 0 || !cpu.mmu.setCr4(value)) raiseGP(cpu, 0);
+  if ((value & ~cpu.cr4Allowed) !== 0 || !cpu.mmu.setCr4(value)) raiseGP(cpu, 0);
   cpu.r[CR4] = value;
+  cpu.refreshPrivilege();
   cpu.afterControlWrite();
 }
 

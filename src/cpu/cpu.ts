@@ -5,41 +5,48 @@
  */
 import type { GuestMemory } from "../mmu/guest-memory.ts";
 import { EXIT_EXTERNAL_INTERRUPT, EXIT_INTERRUPT_WINDOW, type Mmu, PFERR_USER } from "../mmu/mmu.ts";
-import { TLB_CURRENT, TLB_SUPERVISOR, TLB_USER, type Tlb } from "../mmu/tlb.ts";
+import { TLB_CHECKED, TLB_CURRENT, TLB_SUPERVISOR, TLB_USER, type Tlb } from "../mmu/tlb.ts";
 import { type Block, BlockCache } from "./block-cache.ts";
 import { followingBlock, JUMP_SLOTS, jumpTarget, lookupBlock } from "./block-finder.ts";
 import { Breakpoints } from "./breakpoints.ts";
+import { Cpuid, cr4Allowed } from "./cpuid.ts";
+import { anyBreakpoint, anyDataBreakpoint, executionHits, portHits } from "./debug-registers.ts";
 import { runInsns } from "./dispatch.ts";
-import { EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
-import { GuestFault, releaseFault } from "./exceptions.ts";
+import { EFLAGS_AC, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from "./eflags.ts";
+import { FROZEN, GuestFault, raise, releaseFault } from "./exceptions.ts";
 import { deliverFault, deliverInterrupt } from "./interrupts.ts";
 import { MODE_CODE32, MODE_FLAT, MODE_PROTECTED, MODE_STACK32, MODE_USER, MODE_V86 } from "./mode.ts";
+import { type CpuModel, cpuModel, DEFAULT_CPU } from "./models.ts";
 import { rows } from "./opcodes.ts";
 import { NOT_PAUSED, Pause } from "./pause.ts";
+import { resetState } from "./power-on.ts";
 import { ATTR_DB, isFlat } from "./segmentation.ts";
 import { PreparedStore } from "./slow-access.ts";
 import {
   CPL,
   CR0,
-  CR0_ET,
+  CR0_AM,
   CR0_PE,
+  CR4,
+  CR4_SMAP,
   CS,
   DR6,
   DR6_BS,
-  DR7,
+  DR6_BT,
   DS,
   EFLAGS,
   EIP,
   ES,
-  FLAG_RESULT,
   FS,
   GS,
+  NMI_BLOCKED,
   SEG_ATTR,
   SEG_BASE,
   SS,
   STATE_WORDS,
   VEC_DB,
   VEC_DF,
+  VEC_NMI,
 } from "./state.ts";
 
 /** What lies outside: devices behind ports and memory addresses. The machine's bus fits. */
@@ -79,6 +86,19 @@ const SLICE_CUT = BLOCK_OVER + 1;
 const DATA_SEGMENTS = [ES, DS, FS, GS];
 const DATA_FLAT = DATA_SEGMENTS.reduce((bits, seg) => bits | (1 << (MODE_FLAT + seg)), 0);
 
+export interface CpuState {
+  /** The state block. */
+  readonly words: Int32Array;
+  readonly icount: number;
+  readonly halted: boolean;
+  readonly shutdown: boolean;
+  readonly inhibitInterrupts: boolean;
+  readonly stackShadow: boolean;
+  readonly pendingDebug: number;
+  readonly nmiPending: boolean;
+  readonly interruptWaited: boolean;
+}
+
 export class Cpu {
   // Views, fixed for life.
   readonly r: Int32Array;
@@ -88,10 +108,18 @@ export class Cpu {
   readonly view: DataView;
   readonly tlb: Int32Array;
   readonly codeMap: Uint8Array;
+  /** What the processor announces, and CR4 bits that follow from it. */
+  readonly model: CpuModel;
+  readonly cpuid: Cpuid;
+  readonly cr4Allowed: number;
+  /** 1 for each row of the opcode table that the model has. */
+  readonly available: Uint8Array;
   readonly mmu: Mmu;
   readonly memory: GuestMemory;
   readonly bus: IoBus;
   readonly store: PreparedStore;
+  /** What an instruction read from memory that has more than four bytes (`wide-access.ts`). */
+  readonly operand: Int32Array;
   readonly fault: GuestFault;
   readonly blocks: BlockCache;
   readonly tlbUnit: Tlb;
@@ -123,6 +151,8 @@ export class Cpu {
   shutdown: boolean;
   /** The exceptions that led to the shutdown: what began it, #DF, and what its delivery raised. */
   shutdownFaults: readonly number[];
+  /** Their error codes, -1 for vectors without one. */
+  shutdownErrors: readonly number[];
   private stopRequested: boolean;
   private deviceTouched: boolean;
   /** Where a debugger wants to stop; null is cheaper than none. */
@@ -132,24 +162,38 @@ export class Cpu {
   private brokenAt: number;
   /** No interrupt before the next instruction has run: after STI, MOV SS, POP SS. */
   inhibitInterrupts: boolean;
+  /** That was MOV SS or POP SS, which hold back debug traps as well. */
+  stackShadow: boolean;
   /** A single-step trap follows the instruction that runs now, unless that cancels it. */
   stepping: boolean;
+  /** The guest has a breakpoint enabled: instructions run one by one. */
+  stepwise: boolean;
+  /** Bits of DR6 for the debug trap that follows the instruction that runs now. */
+  pendingDebug: number;
+  /** Every access takes the slow path, to be looked at: data breakpoints, or alignment. */
+  checksAccesses: boolean;
+  /** CR0.AM and EFLAGS.AC are set, at CPL 3. */
+  checksAlignment: boolean;
+  private watchesData: boolean;
+  private nmiPending: boolean;
   /** The INTR pin; `setInterruptLine` moves it. */
   interruptLine: boolean;
+  /** The IGNNE# pin: with CR0.NE clear, x87 errors do not stop the FPU. */
+  ignoreNumericError: boolean;
   private interruptWaited: boolean;
 
   /** Interrupt acknowledge cycle: the vector. */
   acknowledge: () => number;
   /** Called before each device access, so that the clock can be brought to `icount`. */
   beforeDevice: () => void;
-  /** Called when the guest asks for what does not exist yet, before the #UD it gets. */
-  unimplemented: (what: string) => void;
+  /** The FERR# pin: an unmasked x87 exception is pending, and CR0.NE is clear. */
+  fpuError: (level: boolean) => void;
   /** Called after a store to a frame that a debugger watches (`BlockCache.watchFrame`). */
   afterWatchedStore: (hpa: number, bytes: number) => void;
   /** Called after a control register that decides about translation was written. */
   afterControlWrite: () => void;
 
-  constructor(memory: GuestMemory, mmu: Mmu, bus: IoBus) {
+  constructor(memory: GuestMemory, mmu: Mmu, bus: IoBus, model: CpuModel = cpuModel(DEFAULT_CPU)) {
     const { linear } = memory;
     const { layout } = linear;
     this.r = linear.i32.subarray(layout.state >>> 2, (layout.state >>> 2) + STATE_WORDS);
@@ -159,10 +203,17 @@ export class Cpu {
     this.view = linear.view;
     this.tlb = mmu.tlb.words;
     this.codeMap = linear.u8.subarray(layout.codeMap, layout.codeMap + Math.ceil(layout.bytes / 4096));
+    this.model = model;
+    this.cpuid = new Cpuid(model);
+    this.cr4Allowed = cr4Allowed(model);
+    this.available = Uint8Array.from(rows, ({ feature }) =>
+      feature === "" || model.features.has(feature) ? 1 : 0,
+    );
     this.mmu = mmu;
     this.memory = memory;
     this.bus = bus;
     this.store = new PreparedStore();
+    this.operand = new Int32Array(4);
     this.fault = new GuestFault();
     this.blocks = new BlockCache(this.codeMap, mmu.tlb);
     this.tlbUnit = mmu.tlb;
@@ -181,41 +232,94 @@ export class Cpu {
     this.halted = false;
     this.shutdown = false;
     this.shutdownFaults = [];
+    this.shutdownErrors = [];
     this.stopRequested = false;
     this.deviceTouched = false;
     this.breakpoints = null;
     this.breakRequested = false;
     this.brokenAt = -1;
     this.inhibitInterrupts = false;
+    this.stackShadow = false;
     this.stepping = false;
+    this.stepwise = false;
+    this.pendingDebug = 0;
+    this.checksAccesses = false;
+    this.checksAlignment = false;
+    this.watchesData = false;
+    this.nmiPending = false;
     this.interruptLine = false;
+    this.ignoreNumericError = false;
     this.interruptWaited = false;
     this.acknowledge = () => 0xff;
     this.beforeDevice = () => {};
-    this.unimplemented = () => {};
+    this.fpuError = () => {};
     this.afterWatchedStore = () => {};
     this.afterControlWrite = () => {};
     memory.onCodeWrite = (hpa, bytes) => this.codeWritten(hpa, bytes);
     this.reset();
   }
 
-  /** Power-on state, as far as it does not depend on what the board loads. SDM: volume 3, table 9-1. */
+  /** Power-on state. SDM: volume 3, table 9-1. */
   reset(): void {
-    const { r } = this;
-    r.fill(0);
-    r[EFLAGS] = EFLAGS_FIXED;
-    r[FLAG_RESULT] = 1;
-    r[CR0] = CR0_ET;
-    r[DR6] = 0xffff_0ff0 | 0;
-    r[DR7] = 0x400;
+    resetState(this.r, this.model);
     this.halted = false;
     this.shutdown = false;
     this.inhibitInterrupts = false;
+    this.stackShadow = false;
     this.stepping = false;
+    this.pendingDebug = 0;
+    this.nmiPending = false;
     this.paused.forget();
     this.mmu.reset();
     this.blocks.clear();
+    this.refreshDebug();
     this.refreshMode();
+  }
+
+  /** All that the guest can notice of the processor, between two instructions, as plain data. */
+  save(): CpuState {
+    return {
+      words: this.r.slice(),
+      icount: this.icount,
+      halted: this.halted,
+      shutdown: this.shutdown,
+      inhibitInterrupts: this.inhibitInterrupts,
+      stackShadow: this.stackShadow,
+      pendingDebug: this.pendingDebug,
+      nmiPending: this.nmiPending,
+      interruptWaited: this.interruptWaited,
+    };
+  }
+
+  /** Takes a saved state. The wires from the board, INTR and IGNNE#, are the board's to drive again. */
+  restore(state: CpuState): void {
+    this.r.set(state.words);
+    this.sliceEnd = state.icount;
+    this.left = 0;
+    this.pos = 0;
+    this.halted = state.halted;
+    this.shutdown = state.shutdown;
+    this.inhibitInterrupts = state.inhibitInterrupts;
+    this.stackShadow = state.stackShadow;
+    this.pendingDebug = state.pendingDebug;
+    this.nmiPending = state.nmiPending;
+    this.interruptWaited = state.interruptWaited;
+    this.stepping = false;
+    this.stopRequested = false;
+    this.deviceTouched = false;
+    this.breakRequested = false;
+    this.brokenAt = -1;
+    this.fault.held = false;
+    this.attention = true;
+    this.forgetBlocks();
+    this.refreshDebug();
+    this.refreshMode();
+  }
+
+  /** Drops what was decoded, and where in a block the last slice ended. */
+  forgetBlocks(): void {
+    this.paused.forget();
+    this.blocks.clear();
   }
 
   /** Instructions retired so far, exact also inside an instruction (which is not counted yet). */
@@ -250,6 +354,19 @@ export class Cpu {
     if (level) this.requestAttention();
   }
 
+  /** An edge on the NMI pin. One that comes while another is handled waits; more are lost. */
+  signalNmi(): void {
+    this.nmiPending = true;
+    this.requestAttention();
+  }
+
+  /** IRET: the handler of an NMI is done. */
+  allowNmi(): void {
+    if (this.r[NMI_BLOCKED] === 0) return;
+    this.r[NMI_BLOCKED] = 0;
+    this.requestAttention();
+  }
+
   /** Makes the run loop look at interrupts, halts and stop requests after the instruction that runs now. */
   requestAttention(): void {
     this.attention = true;
@@ -260,6 +377,14 @@ export class Cpu {
   stop(): void {
     this.stopRequested = true;
     this.requestAttention();
+  }
+
+  /** The instruction that runs is done, EIP is final, and what faults now faults after it: a task was switched. */
+  leaveBlock(): void {
+    const index = this.current;
+    if (index < 0) return;
+    this.left -= index;
+    this.pos = 0;
   }
 
   /** Leaves the running block after its current instruction: what follows may no longer be what was decoded. */
@@ -310,6 +435,7 @@ export class Cpu {
   mayHoldFault(): boolean {
     const index = this.current;
     if (index < 0 || (this.mode & FLAT_CODE_AND_STACK) !== FLAT_CODE_AND_STACK) return false;
+    if (this.checksAccesses) return false;
     const insn = this.running.insns[index];
     return rows[insn.row].simple && (insn.flat || !insn.memory);
   }
@@ -320,11 +446,33 @@ export class Cpu {
     if (this.blocks.watched(hpa)) this.afterWatchedStore(hpa, bytes);
   }
 
-  /** Recomputes what accesses claim to be from CPL. */
+  /**
+   * Recomputes what accesses claim to be, and whether each is looked at, from CPL, CR0.AM, EFLAGS.AC and CR4.SMAP.
+   * Differs: with CR4.SMAP and EFLAGS.AC set, accesses to descriptor tables at CPL 0 to 2 may reach user pages.
+   */
   refreshPrivilege(): void {
-    const user = this.r[CPL] === 3;
+    const { r } = this;
+    const user = r[CPL] === 3;
     this.userAccess = user ? PFERR_USER : 0;
-    this.tlb[TLB_CURRENT] = user ? TLB_USER : TLB_SUPERVISOR;
+    const aligned = user && (r[CR0] & CR0_AM) !== 0 && (r[EFLAGS] & EFLAGS_AC) !== 0;
+    this.checksAlignment = aligned;
+    this.checksAccesses = aligned || this.watchesData;
+    if ((r[CR4] & CR4_SMAP) !== 0) this.mmu.setUserAccess(!user && (r[EFLAGS] & EFLAGS_AC) !== 0);
+    this.tlb[TLB_CURRENT] = this.checksAccesses ? TLB_CHECKED : user ? TLB_USER : TLB_SUPERVISOR;
+  }
+
+  /** Recomputes what depends on the debug registers. Call after a change of DR0 to DR7 or CR4.DE. */
+  refreshDebug(): void {
+    this.stepwise = anyBreakpoint(this);
+    this.watchesData = anyDataBreakpoint(this);
+    this.refreshPrivilege();
+    this.requestAttention();
+  }
+
+  /** A port is about to be accessed: the guest may have a breakpoint on it. */
+  notePort(port: number, width: number): void {
+    if (this.stepwise) this.pendingDebug |= portHits(this, port, width);
+    this.noteMmio();
   }
 
   /** Recomputes everything derived from segment registers, CPL, CR0 and EFLAGS.VM. Call after changing any. */
@@ -399,15 +547,18 @@ export class Cpu {
   private runSlice(): RunResult {
     while (this.left > 0) {
       try {
-        if (this.takeInterrupt()) {
+        // Of a task switch that an event made.
+        if (this.pendingDebug !== 0) this.endStep();
+        if (this.shutdown) return RUN_SHUTDOWN;
+        if (this.takeNmi() || this.takeInterrupt()) {
           this.left--;
         } else if (this.halted) {
           return RUN_HALTED;
         } else {
           this.attention = false;
-          if ((this.r[EFLAGS] & (EFLAGS_TF | EFLAGS_RF)) !== 0) this.beginStep();
+          if (this.stepwise || (this.r[EFLAGS] & (EFLAGS_TF | EFLAGS_RF)) !== 0) this.beginStep();
           this.runBlocks();
-          if (this.stepping) this.endStep();
+          if (this.stepping || this.pendingDebug !== 0) this.endStep();
         }
       } catch (error) {
         if (error !== this.fault) throw error;
@@ -421,6 +572,18 @@ export class Cpu {
       }
     }
     return RUN_DEADLINE;
+  }
+
+  /** Delivers a non-maskable interrupt if one waits and none is being handled. Counts as one instruction. */
+  private takeNmi(): boolean {
+    if (!this.nmiPending || this.inhibitInterrupts || this.r[NMI_BLOCKED] !== 0) return false;
+    this.mmu.exit(EXIT_EXTERNAL_INTERRUPT);
+    this.nmiPending = false;
+    this.r[NMI_BLOCKED] = 1;
+    this.halted = false;
+    this.paused.forget();
+    deliverInterrupt(this, VEC_NMI);
+    return true;
   }
 
   /** Delivers a maskable interrupt if one waits and the guest can take it. Counts as one instruction. */
@@ -441,23 +604,39 @@ export class Cpu {
   }
 
   /**
-   * TF is set: the slice ends after one instruction, and a trap follows.
-   * SDM: volume 3, 17.3.1.4. RF, 17.3.1.1, lasts for one instruction, which has been looked up by now.
+   * TF is set, or the guest has breakpoints: the slice ends after one instruction, and a trap may follow.
+   * SDM: volume 3, 17.3.1.4. RF, 17.3.1.1, lasts for one instruction and lets a breakpoint on it pass.
    */
   private beginStep(): void {
-    this.r[EFLAGS] &= ~EFLAGS_RF;
-    if ((this.r[EFLAGS] & EFLAGS_TF) === 0) return;
-    this.stepping = true;
+    const { r } = this;
+    const resume = (r[EFLAGS] & EFLAGS_RF) !== 0;
+    r[EFLAGS] &= ~EFLAGS_RF;
+    if (this.stepwise) {
+      const repeating = this.paused.isSet && this.paused.inRepeat;
+      // SDM: volume 3, 6.8.3: the instruction after MOV SS and POP SS has no breakpoint either.
+      const hits =
+        resume || repeating || this.stackShadow ? 0 : executionHits(this, (this.csBase + r[EIP]) | 0);
+      if (hits !== 0) {
+        r[DR6] |= hits;
+        raise(this, VEC_DB, -1);
+      }
+    }
+    this.stepping = (r[EFLAGS] & EFLAGS_TF) !== 0;
+    if (!this.stepping && !this.stepwise) return;
     this.sliceEnd -= this.left - 1;
     this.left = 1;
   }
 
+  /** The debug trap after an instruction. SDM: volume 3, 17.3.1.2: after MOV SS and POP SS it waits for the next. */
   private endStep(): void {
+    if (this.stackShadow) return;
+    if (this.stepping) this.r[DR6] |= DR6_BS;
+    this.r[DR6] |= this.pendingDebug;
+    this.pendingDebug = 0;
     this.stepping = false;
     this.halted = false;
     this.inhibitInterrupts = false;
     this.paused.forget();
-    this.r[DR6] |= DR6_BS;
     this.fault.vector = VEC_DB;
     this.fault.errorCode = -1;
     this.deliverOrShutDown();
@@ -473,17 +652,25 @@ export class Cpu {
     }
     this.pos = 0;
     this.inhibitInterrupts = false;
+    this.stackShadow = false;
     this.stepping = false;
+    // What a faulting instruction met is met again when it is restarted; a task switch is over.
+    this.pendingDebug &= DR6_BT;
     this.refreshPrivilege();
+    if (this.fault.vector === FROZEN) {
+      this.halted = true;
+      return;
+    }
     this.deliverOrShutDown();
     this.left--;
   }
 
   private deliverOrShutDown(): void {
-    const { vector } = this.fault;
+    const { vector, errorCode } = this.fault;
     if (deliverFault(this)) return;
     this.shutdown = true;
     this.shutdownFaults = [vector, VEC_DF, this.fault.vector];
+    this.shutdownErrors = [errorCode, 0, this.fault.errorCode];
   }
 
   private runBlocks(): void {
@@ -518,6 +705,7 @@ export class Cpu {
       }
       if (this.inhibitInterrupts) {
         this.inhibitInterrupts = false;
+        this.stackShadow = false;
         this.attention = true;
         count = index + 1;
       }

@@ -1,56 +1,94 @@
 /**
- * What CPUID says: a processor of the P6 class with a name of its own. The one place that lists features; control
- * register bits that need a feature are derived from it.
+ * What CPUID answers for a model, under a name of our own; and the bits of CR4 that follow from it.
  *
  * SDM: volume 2, "CPUID".
  */
-import { CR4_DE, CR4_MCE, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_PVI, CR4_TSD, CR4_VME } from "./state.ts";
+import type { CpuModel } from "./models.ts";
+import {
+  CR4_DE,
+  CR4_MCE,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
+  CR4_PAE,
+  CR4_PCE,
+  CR4_PGE,
+  CR4_PSE,
+  CR4_PVI,
+  CR4_SMAP,
+  CR4_SMEP,
+  CR4_TSD,
+  CR4_UMIP,
+  CR4_VME,
+} from "./state.ts";
 
 /** EBX, EDX, ECX of leaf 0. Begins as Intel's does, for guests that look no further than the first register. */
 const VENDOR = "GenuineUmbra";
-/** Leaves 80000002 to 80000004. */
-const BRAND = "Umbra i686 shadow-paged processor";
 
-/** Type 0, family 6, model 8, stepping 6. */
-const SIGNATURE = 0x0686;
+/** Bit numbers in EDX of leaf 1. */
+const LEAF1_EDX: Readonly<Record<string, number>> = {
+  fpu: 0,
+  vme: 1,
+  de: 2,
+  pse: 3,
+  tsc: 4,
+  msr: 5,
+  pae: 6,
+  mce: 7,
+  cx8: 8,
+  sep: 11,
+  mtrr: 12,
+  pge: 13,
+  mca: 14,
+  cmov: 15,
+  pat: 16,
+  pse36: 17,
+  clfsh: 19,
+  mmx: 23,
+  fxsr: 24,
+  sse: 25,
+  sse2: 26,
+};
+const LEAF7_EBX: Readonly<Record<string, number>> = { smep: 7, smap: 20 };
+const LEAF7_ECX: Readonly<Record<string, number>> = { umip: 2 };
+const EXTENDED1_EDX: Readonly<Record<string, number>> = { nx: 20 };
 
-// EDX of leaf 1.
-const VME = 1 << 1;
-const DE = 1 << 2;
-const PSE = 1 << 3;
-const TSC = 1 << 4;
-const MSR = 1 << 5;
-const PAE = 1 << 6;
-const MCE = 1 << 7;
-const CX8 = 1 << 8;
-const SEP = 1 << 11;
-const PGE = 1 << 13;
-const CMOV = 1 << 15;
-const PSE36 = 1 << 17;
-// EDX of leaf 80000001.
-const NX = 1 << 20;
-
-const FEATURES = PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | PSE36;
-const EXTENDED_FEATURES = NX;
-
+/** EBX of leaf 1: bytes that CLFLUSH takes, in units of eight. */
+const CLFLUSH_LINE = 8 << 8;
+/** EAX of leaf 2: one descriptor byte after the other, all empty: no caches. */
+const NO_CACHES = 1;
 /** Physical and linear address bits: EAX of leaf 80000008. */
 const ADDRESS_SIZES = 36 | (32 << 8);
 
-const announced = (feature: number, bits: number): number => ((FEATURES & feature) !== 0 ? bits : 0);
+const CR4_BITS: readonly (readonly [feature: string, bits: number])[] = [
+  ["vme", CR4_VME | CR4_PVI],
+  ["tsc", CR4_TSD],
+  ["de", CR4_DE],
+  ["pse", CR4_PSE],
+  ["pae", CR4_PAE],
+  ["mce", CR4_MCE],
+  ["pge", CR4_PGE],
+  ["family6", CR4_PCE],
+  ["fxsr", CR4_OSFXSR],
+  ["sse", CR4_OSXMMEXCPT],
+  ["umip", CR4_UMIP],
+  ["smep", CR4_SMEP],
+  ["smap", CR4_SMAP],
+];
 
-/** Bits of CR4 that may be set. RDPMC, and with it PCE, is part of the P6 class without a feature bit. */
-export const CR4_ALLOWED =
-  announced(VME, CR4_VME | CR4_PVI) |
-  announced(TSC, CR4_TSD) |
-  announced(DE, CR4_DE) |
-  announced(PSE, CR4_PSE) |
-  announced(PAE, CR4_PAE) |
-  announced(MCE, CR4_MCE) |
-  announced(PGE, CR4_PGE) |
-  CR4_PCE;
+/** Bits of CR4 that may be set. */
+export function cr4Allowed({ features }: CpuModel): number {
+  return CR4_BITS.reduce((all, [feature, bits]) => (features.has(feature) ? all | bits : all), 0);
+}
 
 /** EAX, EBX, ECX, EDX. */
 type Leaf = readonly [eax: number, ebx: number, ecx: number, edx: number];
+const NOTHING: Leaf = [0, 0, 0, 0];
+
+function bitsOf(places: Readonly<Record<string, number>>, features: ReadonlySet<string>): number {
+  let bits = 0;
+  for (const [feature, place] of Object.entries(places)) if (features.has(feature)) bits |= 1 << place;
+  return bits;
+}
 
 /** Four characters, the first lowest. */
 function word(text: string, at: number): number {
@@ -59,32 +97,47 @@ function word(text: string, at: number): number {
   return value;
 }
 
-function brandLeaf(part: number): Leaf {
+function brandLeaf(brand: string, part: number): Leaf {
   const at = part * 16;
-  return [word(BRAND, at), word(BRAND, at + 4), word(BRAND, at + 8), word(BRAND, at + 12)];
+  return [word(brand, at), word(brand, at + 4), word(brand, at + 8), word(brand, at + 12)];
 }
 
-const BASIC: readonly Leaf[] = [
-  [1, word(VENDOR, 0), word(VENDOR, 8), word(VENDOR, 4)],
-  [SIGNATURE, 0, 0, FEATURES],
-];
+export class Cpuid {
+  private readonly basic: readonly Leaf[];
+  private readonly extended: readonly Leaf[];
 
-const EXTENDED: readonly Leaf[] = [
-  [0x8000_0008 | 0, 0, 0, 0],
-  [0, 0, 0, EXTENDED_FEATURES],
-  brandLeaf(0),
-  brandLeaf(1),
-  brandLeaf(2),
-  [0, 0, 0, 0],
-  [0, 0, 0, 0],
-  [0, 0, 0, 0],
-  [ADDRESS_SIZES, 0, 0, 0],
-];
+  constructor({ name, signature, features }: CpuModel) {
+    const leaf7: Leaf = [0, bitsOf(LEAF7_EBX, features), bitsOf(LEAF7_ECX, features), 0];
+    const top = leaf7.some((word) => word !== 0) ? 7 : features.has("family6") ? 2 : 1;
+    const line = features.has("clfsh") ? CLFLUSH_LINE : 0;
+    this.basic = [
+      [top, word(VENDOR, 0), word(VENDOR, 8), word(VENDOR, 4)] as const,
+      [signature, line, 0, bitsOf(LEAF1_EDX, features)] as const,
+      [NO_CACHES, 0, 0, 0] as const,
+      NOTHING,
+      NOTHING,
+      NOTHING,
+      NOTHING,
+      leaf7,
+    ].slice(0, top + 1);
+    const brand = `Umbra ${name} shadow-paged processor`;
+    const last = features.has("extended") ? 8 : 4;
+    this.extended = [
+      [0x8000_0000 | last, 0, 0, 0] as const,
+      [0, 0, 0, bitsOf(EXTENDED1_EDX, features)] as const,
+      brandLeaf(brand, 0),
+      brandLeaf(brand, 1),
+      brandLeaf(brand, 2),
+      NOTHING,
+      NOTHING,
+      NOTHING,
+      [ADDRESS_SIZES, 0, 0, 0] as const,
+    ].slice(0, last + 1);
+  }
 
-const NOTHING: Leaf = [0, 0, 0, 0];
-
-/** The four registers for a leaf; zeros where there is none. */
-export function cpuidLeaf(leaf: number): Leaf {
-  const leaves = leaf < 0 ? EXTENDED : BASIC;
-  return leaves[leaf & 0x7fff_ffff] ?? NOTHING;
+  /** The four registers for a leaf. One beyond the last answers as the last basic one, as Intel's processors do. */
+  leaf(number: number): Leaf {
+    const leaves = number < 0 ? this.extended : this.basic;
+    return leaves[number & 0x7fff_ffff] ?? this.basic[this.basic.length - 1];
+  }
 }

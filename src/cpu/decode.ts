@@ -33,6 +33,8 @@ const SOURCE_STRING = 1 << 7;
 const DESTINATION_STRING = 1 << 8;
 const TRANSLATE = 1 << 9;
 const LOCKABLE = 1 << 10;
+/** Memory at DS:(E)DI beside two registers: MASKMOVQ, MASKMOVDQU. */
+const MASKED_DESTINATION = 1 << 11;
 const IMPLICIT_MEMORY = SOURCE_STRING | DESTINATION_STRING | TRANSLATE;
 
 /** What follows ModR/M and displacement: bits 12 to 15. */
@@ -101,6 +103,7 @@ function rowAttributes(row: Row): number {
   for (const operand of row.operands.split(",")) attributes |= OPERAND_ATTRIBUTES[operand] ?? 0;
   if (row.operands === "Iw,Ib") attributes = IMM_IW_IB << IMM_SHIFT;
   if (row.mnemonic === "xlat") attributes |= TRANSLATE;
+  if (row.mnemonic.startsWith("maskmov")) attributes |= MASKED_DESTINATION;
   if (CONDITIONAL.test(row.mnemonic)) attributes |= CONDITION;
   return attributes;
 }
@@ -114,8 +117,11 @@ const OPCODES = 512;
 /** First opcode of the two-byte map. */
 const TWO_BYTE = 0x100;
 
-/** `opcode * 64 + prefix * 16 + form * 8 + ModR/M.reg`, where form is 1 for registers and prefix is one of: */
+/** `opcode * 64 + prefix * 16 + form * 8 + ModR/M.reg`, where form is 1 for registers and prefix is one of those below. */
 const ROWS = new Uint16Array(OPCODES * 64);
+/** A cell of `ROWS` with this bit leads to a group of eight rows by ModR/M.rm. */
+const BY_RM = 0x8000;
+const RM_ROWS: number[] = [];
 const PREFIX_NONE = 0;
 const PREFIX_66 = 1;
 const PREFIX_F3 = 2;
@@ -134,10 +140,11 @@ const KEY_PREFIXES: Readonly<Record<string, readonly number[]>> = {
   f3: [PREFIX_F3],
   f2: [PREFIX_F2],
 };
-const KEY = /^(?:(rep|np|66|f3|f2) )?(0f )?([0-9a-f]{2})(\+r)?(?:\/([0-7])([mr])?)?$/;
+const KEY = /^(?:(rep|np|66|f3|f2) )?(0f )?([0-9a-f]{2})(\+r)?(?:\/([0-7]))?([mr])?([0-7])?$/;
 /** Operands that ModR/M names. */
-const MODRM_OPERAND = /^(?:[EG][bvw]?|M.?|R.*|Sw|Cd|Dd)$/;
+const MODRM_OPERAND = /^(?:[EG][bvwd]?|[MRPQVWUN].*|STi|Sw|Cd|Dd)$/;
 const MEMORY_ONLY = /^M/;
+const REGISTER_ONLY = /^[NU]/;
 
 /** Values of ModR/M.reg that the operands allow, as bits. SDM: volume 2, MOV; CR0, 2, 3, 4; no MOV to CS. */
 function registersAllowed(operands: string): number {
@@ -148,14 +155,16 @@ function registersAllowed(operands: string): number {
 }
 
 function addRow(row: Row, index: number): void {
-  const [, prefix, twoByte, byte, plusR, digit, form] = KEY.exec(row.key) ?? [];
+  const [, prefix, twoByte, byte, plusR, digit, form, rm] = KEY.exec(row.key) ?? [];
   const opcode = Number.parseInt(byte, 16) + (twoByte === undefined ? 0 : TWO_BYTE);
   if (row.mnemonic === "prefix") {
     KIND[opcode] = KIND_PREFIX;
     return;
   }
   const operands = row.operands.split(",");
-  const forms = form === "m" || operands.some((o) => MEMORY_ONLY.test(o)) ? [0] : form === "r" ? [1] : [0, 1];
+  const memoryOnly = form === "m" || operands.some((o) => MEMORY_ONLY.test(o));
+  const registerOnly = form === "r" || operands.some((o) => REGISTER_ONLY.test(o));
+  const forms = memoryOnly ? [0] : registerOnly ? [1] : [0, 1];
   const allowed = digit === undefined ? registersAllowed(row.operands) : 1 << Number(digit);
   if (digit !== undefined || operands.some((o) => MODRM_OPERAND.test(o))) addModrm(opcode);
   const last = plusR === undefined ? opcode : opcode + 7;
@@ -163,11 +172,24 @@ function addRow(row: Row, index: number): void {
     for (const slot of prefix === undefined ? ALL_PREFIXES : KEY_PREFIXES[prefix]) {
       for (const f of forms) {
         for (let reg = 0; reg < 8; reg++) {
-          if ((allowed >> reg) & 1) ROWS[op * 64 + slot * 16 + f * 8 + reg] = index;
+          const cell = op * 64 + slot * 16 + f * 8 + reg;
+          if (((allowed >> reg) & 1) === 0) continue;
+          if (rm === undefined) ROWS[cell] = index;
+          else RM_ROWS[rmGroup(cell) + Number(rm)] = index;
         }
       }
     }
   }
+}
+
+/** First of the eight rows by ModR/M.rm that a cell leads to: all are the cell's own row at first. */
+function rmGroup(cell: number): number {
+  if ((ROWS[cell] & BY_RM) === 0) {
+    const row = ROWS[cell];
+    ROWS[cell] = BY_RM | (RM_ROWS.length >> 3);
+    for (let rm = 0; rm < 8; rm++) RM_ROWS.push(row);
+  }
+  return (ROWS[cell] & ~BY_RM) << 3;
 }
 
 function addModrm(opcode: number): void {
@@ -194,7 +216,7 @@ rows.forEach((row, index) => {
  *
  * Immediates: operand-size and sign-extended ones are signed; plain bytes and words (INT, RET, ENTER, ports, shift
  * counts) and far offsets are zero-extended. Conditional jumps, SETcc and CMOVcc have the condition in `imm2`.
- * String instructions and XLAT have their memory at (E)SI, (E)DI or (E)BX as a memory operand without index.
+ * String instructions, XLAT and MASKMOVx have their memory at (E)SI, (E)DI or (E)BX as a memory operand without index.
  */
 export function decode(insn: Insn, bytes: Uint8Array, at: number, available: number, mode: number): number {
   const end = at + available;
@@ -250,15 +272,19 @@ export function decode(insn: Insn, bytes: Uint8Array, at: number, available: num
     const modrm = bytes[pos++];
     const reg = (modrm >> 3) & 7;
     row = ROWS[cell | (modrm >= 0xc0 ? 8 : 0) | reg];
+    if ((row & BY_RM) !== 0) row = RM_ROWS[((row & ~BY_RM) << 3) | (modrm & 7)];
     attributes = ATTRIBUTES[row];
     insn.reg = (attributes & REG_BYTE) === 0 ? reg : byteRegister(reg);
     if (modrm >= 0xc0 || (attributes & RM_REGISTER) !== 0) {
       insn.rm = (attributes & RM_BYTE) === 0 ? modrm & 7 : byteRegister(modrm & 7);
+      if ((attributes & MASKED_DESTINATION) !== 0) maskedMemory(insn);
     } else {
       insn.memory = true;
       pos = decodeMemory(insn, bytes, pos, end, modrm);
       if (pos === OPERAND_TRUNCATED) return DECODE_TRUNCATED;
     }
+    // The eleven bits that the x87 remembers of its last opcode.
+    if ((opcode & ~7) === 0xd8) insn.imm2 = ((opcode & 7) << 8) | modrm;
   } else {
     row = ROWS[cell];
     attributes = ATTRIBUTES[row];
@@ -312,6 +338,12 @@ function overriddenBy(prefix: number): number {
     default:
       return GS;
   }
+}
+
+function maskedMemory(insn: Insn): void {
+  insn.memory = true;
+  insn.base = EDI;
+  insn.seg = DS;
 }
 
 function implicitMemory(insn: Insn, attributes: number): void {

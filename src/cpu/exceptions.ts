@@ -24,6 +24,7 @@ import {
   ESP,
   FLAG_AUX,
   FLAG_RESULT,
+  VEC_AC,
   VEC_DE,
   VEC_GP,
   VEC_NM,
@@ -61,6 +62,9 @@ export class GuestFault {
   readonly savedWords = new Int32Array(SAVED_WORDS);
   savedGeneration = 0;
 }
+
+/** Instead of a vector: nothing is delivered, the processor halts in front of the instruction (`fpu/status-word.ts`). */
+export const FROZEN = -1;
 
 export function raise(cpu: Cpu, vector: number, errorCode: number): never {
   // A fault that is held came first: whatever a handler meets on its way out does not count.
@@ -104,4 +108,5 @@ export const raiseNM = (cpu: Cpu): never => raise(cpu, VEC_NM, -1);
 export const raiseGP = (cpu: Cpu, errorCode: number): never => raise(cpu, VEC_GP, errorCode);
 export const raiseSS = (cpu: Cpu, errorCode: number): never => raise(cpu, VEC_SS, errorCode);
 export const raiseNP = (cpu: Cpu, errorCode: number): never => raise(cpu, VEC_NP, errorCode);
+export const raiseAC = (cpu: Cpu): never => raise(cpu, VEC_AC, 0);
 export const raiseTS = (cpu: Cpu, errorCode: number): never => raise(cpu, VEC_TS, errorCode);

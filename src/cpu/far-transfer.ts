@@ -14,6 +14,7 @@ import {
   isNull,
   markAccessed,
   SELECTOR_RPL,
+  SELECTOR_TI,
   selectorError,
   TYPE_CALL_GATE16,
   TYPE_CALL_GATE32,
@@ -30,8 +31,8 @@ import {
 } from "./segment-load.ts";
 import { StackCursor } from "./stack.ts";
 import { CPL, CS, EIP, ESP, SEG_LIMIT, SEG_SELECTOR, SS } from "./state.ts";
+import { farTask } from "./task-switch.ts";
 import { InnerStack } from "./tss.ts";
-import { raiseUnimplemented } from "./unimplemented.ts";
 
 const target = new Descriptor();
 const code = new Descriptor();
@@ -41,8 +42,8 @@ const innerStack = new InnerStack();
 /** What a call gate copies from stack to stack. */
 const parameters = new Int32Array(31);
 
-/** JMP ptr16:32 and m16:32. */
-export function farJump(cpu: Cpu, selector: number, offset: number): void {
+/** JMP ptr16:32 and m16:32; `next` is the next instruction, where a task that is left goes on. */
+export function farJump(cpu: Cpu, selector: number, offset: number, next: number): void {
   if (!usesDescriptors(cpu)) {
     checkLimit(cpu, offset, cpu.r[SEG_LIMIT + CS]);
     enterRealCode(cpu, selector, offset);
@@ -54,7 +55,12 @@ export function farJump(cpu: Cpu, selector: number, offset: number): void {
     enterCode(cpu, selector, target, cpu.r[CPL], offset);
     return;
   }
-  const wide = openCallGate(cpu, selector);
+  checkSystemTarget(cpu, selector);
+  if (isTask()) {
+    farTask(cpu, selector, target, false, next);
+    return;
+  }
+  const wide = openCallGate(cpu);
   // SDM: volume 3, table 5-1: a jump reaches conforming code, or non-conforming code of the same level.
   if (!code.isConformingCode && code.dpl !== cpu.r[CPL]) raiseGP(cpu, selectorError(target.gateSelector, 0));
   if (!code.present) raiseNP(cpu, selectorError(target.gateSelector, 0));
@@ -73,7 +79,12 @@ export function farCall(cpu: Cpu, selector: number, offset: number, returnEip: n
     callCode(cpu, selector, target, offset, returnEip, wide);
     return;
   }
-  const gateWide = openCallGate(cpu, selector);
+  checkSystemTarget(cpu, selector);
+  if (isTask()) {
+    farTask(cpu, selector, target, true, returnEip);
+    return;
+  }
+  const gateWide = openCallGate(cpu);
   if (!code.present) raiseNP(cpu, selectorError(target.gateSelector, 0));
   if (!code.isConformingCode && code.dpl < cpu.r[CPL]) callInner(cpu, returnEip, gateWide);
   else callCode(cpu, target.gateSelector, code, target.gateOffset(gateWide), returnEip, gateWide);
@@ -82,8 +93,7 @@ export function farCall(cpu: Cpu, selector: number, offset: number, returnEip: n
 /** RET far; `release` bytes of parameters go from both stacks. */
 export function farReturn(cpu: Cpu, release: number, wide: boolean): void {
   stack.current(cpu);
-  const size = wide ? 4 : 2;
-  if (!stack.holds(2 * size)) raiseSS(cpu, 0);
+  if (!stack.holds(2, wide)) raiseSS(cpu, 0);
   const offset = stack.pop(cpu, wide);
   const selector = stack.pop(cpu, wide) & 0xffff;
   if (!usesDescriptors(cpu)) {
@@ -96,7 +106,7 @@ export function farReturn(cpu: Cpu, release: number, wide: boolean): void {
   checkReturnCode(cpu, selector, code);
   stack.skip(release);
   if ((selector & SELECTOR_RPL) > cpu.r[CPL]) {
-    if (!stack.holds(2 * size)) raiseSS(cpu, 0);
+    if (!stack.holds(2, wide)) raiseSS(cpu, 0);
     returnToOuter(cpu, selector, code, offset, stack, release, wide);
     return;
   }
@@ -174,23 +184,30 @@ function checkDirectCode(cpu: Cpu, selector: number): void {
   if (!target.present) raiseNP(cpu, error);
 }
 
-/** Checks the call gate in `target` and reads its code segment into `code`. Returns whether it is a 32-bit gate. */
-function openCallGate(cpu: Cpu, selector: number): boolean {
+/** The system descriptor in `target` is a call gate, a task gate or an available TSS that may be used. */
+function checkSystemTarget(cpu: Cpu, selector: number): void {
   const error = selectorError(selector, 0);
   const type = target.systemType;
-  const isGate = type === TYPE_CALL_GATE16 || type === TYPE_CALL_GATE32;
-  const isTask = type === TYPE_TASK_GATE || type === TYPE_TSS16 || type === TYPE_TSS32;
-  if (!isGate && !isTask) raiseGP(cpu, error);
+  if (type !== TYPE_CALL_GATE16 && type !== TYPE_CALL_GATE32 && !isTask()) raiseGP(cpu, error);
   if (target.dpl < effectiveLevel(cpu, selector)) raiseGP(cpu, error);
+  // SDM: volume 2, "CALL": a TSS is found in the GDT only.
+  if (type !== TYPE_TASK_GATE && isTask() && (selector & SELECTOR_TI) !== 0) raiseGP(cpu, error);
   if (!target.present) raiseNP(cpu, error);
-  if (isTask) raiseUnimplemented(cpu, "a task switch by a far transfer");
+}
 
+function isTask(): boolean {
+  const type = target.systemType;
+  return type === TYPE_TASK_GATE || type === TYPE_TSS16 || type === TYPE_TSS32;
+}
+
+/** Reads the code segment of the call gate in `target` into `code`. Returns whether it is a 32-bit gate. */
+function openCallGate(cpu: Cpu): boolean {
   const inner = target.gateSelector;
   if (isNull(inner)) raiseGP(cpu, 0);
   if (!findDescriptor(cpu, inner, code) || !code.isCode || code.dpl > cpu.r[CPL]) {
     raiseGP(cpu, selectorError(inner, 0));
   }
-  return type === TYPE_CALL_GATE32;
+  return target.systemType === TYPE_CALL_GATE32;
 }
 
 function checkLimit(cpu: Cpu, offset: number, limit: number): void {
@@ -224,7 +241,7 @@ function callCode(
   wide: boolean,
 ): void {
   stack.current(cpu);
-  if (!stack.hasRoom(wide ? 8 : 4)) raiseSS(cpu, 0);
+  if (!stack.hasRoom(2, wide)) raiseSS(cpu, 0);
   checkLimit(cpu, offset, into.limit);
   markAccessed(cpu, into);
   stack.push(cpu, cpu.r[SEG_SELECTOR + CS], wide);
@@ -235,7 +252,7 @@ function callCode(
 
 function callRealCode(cpu: Cpu, selector: number, offset: number, returnEip: number, wide: boolean): void {
   stack.current(cpu);
-  if (!stack.hasRoom(wide ? 8 : 4)) raiseSS(cpu, 0);
+  if (!stack.hasRoom(2, wide)) raiseSS(cpu, 0);
   checkLimit(cpu, offset, cpu.r[SEG_LIMIT + CS]);
   stack.push(cpu, cpu.r[SEG_SELECTOR + CS], wide);
   stack.push(cpu, returnEip, wide);
@@ -254,10 +271,11 @@ function callInner(cpu: Cpu, returnEip: number, wide: boolean): void {
   const count = target.gateParameters;
   const offset = target.gateOffset(wide);
   innerStack.load(cpu, level, 0);
-  if (!innerStack.hasRoom(size * (4 + count))) raiseSS(cpu, selectorError(innerStack.selector, 0));
+  if (!innerStack.hasRoom(4 + count, wide)) raiseSS(cpu, selectorError(innerStack.selector, 0));
   checkLimit(cpu, offset, code.limit);
   stack.current(cpu);
-  if (!stack.holds(size * count)) raiseSS(cpu, 0);
+  // Without parameters the old stack is not touched, whatever is wrong with it.
+  if (count > 0 && !stack.holds(count, wide)) raiseSS(cpu, 0);
   for (let i = 0; i < count; i++) parameters[i] = stack.peek(cpu, i * size, wide);
   markAccessed(cpu, innerStack.descriptor);
   markAccessed(cpu, code);

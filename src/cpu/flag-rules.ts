@@ -55,13 +55,20 @@ export function popfFlags(cpu: Cpu, wide: boolean): number {
   return flags | FREE_HIGH_FLAGS | (cpu.r[CPL] === 0 ? VIRTUAL_FLAGS : 0);
 }
 
+/** What POPF and IRET change in virtual-8086 mode with IOPL below 3, under CR4.VME: VIF instead of IF. */
+export function virtualPopfFlags(): number {
+  return FREE_FLAGS | EFLAGS_VIF;
+}
+
 /** Sets the flags in `changed`, which include the arithmetic ones, from `image`. */
 export function loadFlags(cpu: Cpu, image: number, changed: number): void {
   const { r } = cpu;
   // SDM: volume 3, 17.3.1.1: RF keeps instruction breakpoints quiet for one instruction; without any it does nothing.
   const idle = (r[DR7] & DR7_ENABLES) === 0 ? EFLAGS_RF : 0;
-  writeEflags(cpu, ((r[EFLAGS] & ~changed) | (image & changed)) & ~idle);
+  const before = r[EFLAGS];
+  writeEflags(cpu, ((before & ~changed) | (image & changed)) & ~idle);
   const bits = r[EFLAGS];
+  if (((bits ^ before) & EFLAGS_AC) !== 0) cpu.refreshPrivilege();
   const interruptible = (bits & EFLAGS_IF) !== 0 && cpu.interruptLine;
   if (interruptible || (bits & (EFLAGS_TF | EFLAGS_RF)) !== 0) cpu.requestAttention();
 }

@@ -141,7 +141,7 @@ export function returnFlat(cpu: Cpu): boolean {
   const { r, view } = cpu;
   const cpl = r[CPL];
   if ((cpu.mode & MODE_PROTECTED) === 0 || (r[EFLAGS] & (EFLAGS_VM | EFLAGS_NT)) !== 0) return false;
-  if (cpu.stackFlat === false) return false;
+  if (cpu.stackFlat === false || cpu.checksAccesses === true) return false;
   const esp = r[ESP];
   const frame = readableHit(cpu, cpl === 3 ? TLB_USER : TLB_SUPERVISOR, esp, 12);
   if (frame === 0) return false;

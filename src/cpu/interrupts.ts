@@ -24,18 +24,25 @@ import {
 import { EFLAGS_AC, EFLAGS_IF, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, readEflags } from "./eflags.ts";
 import { raiseGP, raiseNP, raiseSS } from "./exceptions.ts";
 import { deliverFlat } from "./flat-transitions.ts";
-import { loadRealSegment } from "./segment-load.ts";
+import { clearDataSegments, loadRealSegment } from "./segment-load.ts";
 import { StackCursor } from "./stack.ts";
 import {
   CPL,
   CR0,
   CR0_PE,
   CS,
+  DR7,
+  DR7_GD,
+  DS,
   EFLAGS,
   EIP,
+  ES,
   ESP,
+  FS,
+  GS,
   IDTR_BASE,
   IDTR_LIMIT,
+  REPEATING,
   SEG_LIMIT,
   SEG_SELECTOR,
   SS,
@@ -47,10 +54,10 @@ import {
   VEC_OF,
   VEC_PF,
   VEC_TS,
-  VEC_UD,
 } from "./state.ts";
+import { interruptTask } from "./task-switch.ts";
 import { InnerStack } from "./tss.ts";
-import { raiseUnimplemented } from "./unimplemented.ts";
+import { isVirtual8086 } from "./virtual-8086.ts";
 
 /** Bit of an error code: the event was not caused by the program, or is an earlier exception. */
 const EXT = 1;
@@ -64,7 +71,7 @@ const code = new Descriptor();
 const sameStack = new StackCursor();
 const innerStack = new InnerStack();
 /** What a delivery pushes. */
-const frame = new Int32Array(6);
+const frame = new Int32Array(10);
 
 /** An external interrupt, between two instructions. */
 export function deliverInterrupt(cpu: Cpu, vector: number): void {
@@ -79,6 +86,7 @@ export function deliverSoftwareInterrupt(cpu: Cpu, vector: number, returnEip: nu
 /** INT1: #DB whatever the gate's DPL. */
 export function deliverDebugInterrupt(cpu: Cpu, returnEip: number): void {
   deliver(cpu, VEC_DB, NO_ERROR_CODE, readEflags(cpu), returnEip, EXT);
+  openDebugRegisters(cpu);
 }
 
 /**
@@ -92,6 +100,7 @@ export function deliverFault(cpu: Cpu): boolean {
     try {
       const flags = readEflags(cpu) | (setsResumeFlag(vector) ? EFLAGS_RF : 0);
       deliver(cpu, vector, errorCode, flags, cpu.r[EIP], EXT);
+      if (vector === VEC_DB) openDebugRegisters(cpu);
       return true;
     } catch (error) {
       if (error !== fault) throw error;
@@ -107,8 +116,7 @@ export function deliverFault(cpu: Cpu): boolean {
 /** SDM: volume 3, tables 6-4 and 6-5: whether a second exception, raised while the first was delivered, is #DF. */
 function isDoubleFault(first: number, second: number): boolean {
   if (first === VEC_PF) return second === VEC_PF || isContributory(second);
-  // #UD stands for what delivery cannot do yet; if that includes #UD itself, this ends the regress.
-  return (isContributory(first) && isContributory(second)) || (first === VEC_UD && second === VEC_UD);
+  return isContributory(first) && isContributory(second);
 }
 
 function isContributory(vector: number): boolean {
@@ -118,6 +126,11 @@ function isContributory(vector: number): boolean {
 /** SDM: volume 3, 17.3.1.1: RF is set in the image that faults push, so that they are not taken twice. */
 function setsResumeFlag(vector: number): boolean {
   return vector !== VEC_DB && vector !== VEC_BP && vector !== VEC_OF && vector !== VEC_DF;
+}
+
+/** SDM: volume 3, 17.2.4: GD is cleared when a debug handler is entered, so that it may use the debug registers. */
+function openDebugRegisters(cpu: Cpu): void {
+  cpu.r[DR7] &= ~DR7_GD;
 }
 
 /**
@@ -137,12 +150,18 @@ function deliver(
 ): void {
   // An event takes the place of the single-step trap that was due: handlers are not stepped into.
   cpu.stepping = false;
-  if (deliverFlat(cpu, vector, errorCode, flags, returnEip, ext === 0)) return;
+  let image = flags;
+  if (cpu.r[REPEATING] !== 0) {
+    // SDM: volume 3, 17.3.1.1: the string instruction goes on afterwards, without its breakpoint.
+    cpu.r[REPEATING] = 0;
+    image |= EFLAGS_RF;
+  }
+  if (deliverFlat(cpu, vector, errorCode, image, returnEip, ext === 0)) return;
   const { mmu } = cpu;
   mmu.delivering = true;
   try {
-    if ((cpu.r[CR0] & CR0_PE) === 0) deliverReal(cpu, vector, flags, returnEip);
-    else deliverProtected(cpu, vector, errorCode, flags, returnEip, ext);
+    if ((cpu.r[CR0] & CR0_PE) === 0) deliverReal(cpu, vector, image, returnEip);
+    else deliverProtected(cpu, vector, errorCode, image, returnEip, ext);
   } finally {
     mmu.delivering = false;
   }
@@ -166,11 +185,15 @@ function deliverProtected(
   if (!isInterruptGate(type)) raiseGP(cpu, gateError);
   if (ext === 0 && gate.dpl < r[CPL]) raiseGP(cpu, gateError);
   if (!gate.present) raiseNP(cpu, gateError);
-  if (type === TYPE_TASK_GATE) raiseUnimplemented(cpu, "an interrupt through a task gate");
-  if ((r[EFLAGS] & EFLAGS_VM) !== 0) raiseUnimplemented(cpu, "an interrupt from virtual-8086 mode");
-
+  if (type === TYPE_TASK_GATE) {
+    interruptTask(cpu, gate.gateSelector, returnEip, flags, errorCode, ext);
+    return;
+  }
   const wide = type >= TYPE_INTERRUPT_GATE32;
+  const v86 = isVirtual8086(cpu);
   const level = checkHandler(cpu, gate.gateSelector, ext);
+  // SDM: volume 3, 20.2.3: the monitor runs at level 0, in code of its own.
+  if (v86 && level !== 0) raiseGP(cpu, selectorError(gate.gateSelector, ext));
   const inner = level < r[CPL];
   const count = buildFrame(cpu, inner, flags, returnEip, errorCode);
   const stack = inner ? innerStack : sameStack;
@@ -181,7 +204,7 @@ function deliverProtected(
   } else {
     sameStack.current(cpu);
   }
-  if (!stack.hasRoom(wide ? count * 4 : count * 2)) raiseSS(cpu, stackError);
+  if (!stack.hasRoom(count, wide)) raiseSS(cpu, stackError);
   const offset = gate.gateOffset(wide);
   if (offset >>> 0 > code.limit >>> 0) raiseGP(cpu, ext);
   markAccessed(cpu, code);
@@ -193,9 +216,11 @@ function deliverProtected(
   if (inner) cacheSegment(cpu, SS, innerStack.selector, innerStack.descriptor);
   stack.commit(cpu);
   cacheCode(cpu, gate.gateSelector, code, level);
+  if (v86) clearDataSegments(cpu);
   const isTrap = type === TYPE_TRAP_GATE16 || type === TYPE_TRAP_GATE32;
   r[EFLAGS] &= ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (isTrap ? 0 : EFLAGS_IF));
-  cpu.refreshCode();
+  if (v86) cpu.refreshMode();
+  else cpu.refreshCode();
   r[EIP] = offset;
 }
 
@@ -203,6 +228,12 @@ function deliverProtected(
 function buildFrame(cpu: Cpu, inner: boolean, flags: number, returnEip: number, errorCode: number): number {
   const { r } = cpu;
   let count = 0;
+  if (isVirtual8086(cpu)) {
+    frame[count++] = r[SEG_SELECTOR + GS];
+    frame[count++] = r[SEG_SELECTOR + FS];
+    frame[count++] = r[SEG_SELECTOR + DS];
+    frame[count++] = r[SEG_SELECTOR + ES];
+  }
   if (inner) {
     frame[count++] = r[SEG_SELECTOR + SS];
     frame[count++] = r[ESP];
@@ -234,7 +265,7 @@ function deliverReal(cpu: Cpu, vector: number, flags: number, returnEip: number)
   const { r } = cpu;
   if (vector * 4 + 3 > r[IDTR_LIMIT]) raiseGP(cpu, 0);
   sameStack.current(cpu);
-  if (!sameStack.hasRoom(6)) raiseSS(cpu, 0);
+  if (!sameStack.hasRoom(3, false)) raiseSS(cpu, 0);
   const entry = (r[IDTR_BASE] + vector * 4) | 0;
   const offset = load16(cpu, entry);
   const selector = load16(cpu, (entry + 2) | 0);

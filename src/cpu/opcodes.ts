@@ -7,7 +7,8 @@
  * A line is `[key, mnemonic, operands, flags]`.
  *
  * Key: opcode bytes, then `+r` when the low three bits name a register (eight opcodes), `/n` when ModR/M.reg is
- * part of the opcode (groups), followed by `m` or `r` when only the memory or register form is meant.
+ * part of the opcode (groups), followed by `m` or `r` when only the memory or register form is meant, and by a digit
+ * when ModR/M.rm is part of the opcode too (`d9/4r0` is D9 E0). A line for fewer encodings overrides an earlier one for more.
  * In front: `rep` for the form with F2 or F3; `np`, `66`, `f3`, `f2` when that prefix is part of the opcode. A key
  * without one also serves the prefixes that no other line claims.
  *
@@ -26,6 +27,9 @@
  * LOCK without the flag LOCK or a memory destination, and a segment, control or debug register that does not exist.
  */
 
+import { SIMD_LINES } from "./opcodes-simd.ts";
+import { X87_LINES } from "./opcodes-x87.ts";
+
 export const ENDS_NONE = 0;
 /** Sets EIP itself, always; nothing after it belongs to the block. */
 export const ENDS_BRANCH = 1;
@@ -34,7 +38,13 @@ export const ENDS_STOP = 2;
 /** May carry a LOCK prefix if its destination is memory. */
 const LOCK = 4;
 
-type Line = readonly [key: string, mnemonic: string, operands: string, flags?: number];
+export type Line = readonly [key: string, mnemonic: string, operands: string, flags?: number];
+
+/** Lines that a processor has which announces a feature (`cpuid.ts`). */
+export interface Lines {
+  readonly feature: string;
+  readonly lines: readonly Line[];
+}
 
 /** Rows of undefined opcodes: nothing more is fetched, or a ModR/M byte with what it asks for. */
 export const ROW_UD = 0;
@@ -317,14 +327,13 @@ const TABLE: readonly Line[] = [
   ["d5", "aad", "Ib"],
   ["d6", "salc", ""],
   ["d7", "xlat", ""],
-  ["d8", "x87_esc", "E"],
-  ["d9", "x87_esc", "E"],
-  ["da", "x87_esc", "E"],
-  ["db", "x87_esc", "E"],
-  ["dc", "x87_esc", "E"],
-  ["dd", "x87_esc", "E"],
-  ["de", "x87_esc", "E"],
-  ["df", "x87_esc", "E"],
+  // Escapes: the rest is in opcodes-x87.ts
+  ["d9", "x87_ud", "E"],
+  ["da", "x87_ud", "E"],
+  ["db", "x87_ud", "E"],
+  ["dd", "x87_ud", "E"],
+  ["de", "x87_ud", "E"],
+  ["df", "x87_ud", "E"],
   // --- E0 to EF ---
   ["e0", "loopne", "Jb", ENDS_BRANCH],
   ["e1", "loope", "Jb", ENDS_BRANCH],
@@ -397,7 +406,9 @@ const TABLE: readonly Line[] = [
   ["0f 01/3", "lidt", "Ms"],
   ["0f 01/4", "smsw", "Rv/Mw"],
   ["0f 01/6", "lmsw", "Ew", ENDS_STOP],
-  ["0f 01/7", "invlpg", "M", ENDS_STOP],
+  ["0f 01/7m", "invlpg", "M", ENDS_STOP],
+  ["np 0f 01/1r2", "clac", "", ENDS_STOP],
+  ["np 0f 01/1r3", "stac", "", ENDS_STOP],
   ["0f 02", "lar", "Gv,Ew"],
   ["0f 03", "lsl", "Gv,Ew"],
   ["0f 06", "clts", "", ENDS_STOP],
@@ -487,7 +498,10 @@ const TABLE: readonly Line[] = [
   ["0f ab", "bts", "Ev,Gv", LOCK],
   ["0f ac", "shrd", "Ev,Gv,Ib"],
   ["0f ad", "shrd", "Ev,Gv,CL"],
-  // Group 15 (0F AE: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, fences) needs FXSR or SSE: no rows yet
+  // Group 15; the rest of it belongs to SSE
+  ["np 0f ae/0m", "fxsave", "Mfx"],
+  ["np 0f ae/1m", "fxrstor", "Mfx"],
+  ["np 0f ae/7m", "clflush", "Mb"],
   ["0f af", "imul", "Gv,Ev"],
   ["0f b0", "cmpxchg", "Eb,Gb", LOCK],
   ["0f b1", "cmpxchg", "Ev,Gv", LOCK],
@@ -517,6 +531,24 @@ const TABLE: readonly Line[] = [
   ["0f ff", "ud0", "Gv,Ev", ENDS_BRANCH],
 ];
 
+/**
+ * What a mnemonic of the table above needs to be announced; all others every processor since the 80486 has, and
+ * `family6` stands for what came with the P6 family without a feature bit.
+ */
+const FEATURES: readonly (readonly [mnemonic: RegExp, feature: string])[] = [
+  [/^cmov/, "cmov"],
+  [/^cmpxchg8b$/, "cx8"],
+  [/^rdtsc$/, "tsc"],
+  [/^(?:rdmsr|wrmsr)$/, "msr"],
+  [/^(?:sysenter|sysexit)$/, "sep"],
+  [/^(?:fxsave|fxrstor)$/, "fxsr"],
+  [/^clflush$/, "clfsh"],
+  [/^(?:clac|stac)$/, "smap"],
+  [/^rdpmc$/, "family6"],
+];
+/** NOP with an operand. */
+const LONG_NOP = /^0f 1[89a-f]$/;
+
 export interface Row {
   readonly key: string;
   readonly mnemonic: string;
@@ -530,6 +562,8 @@ export interface Row {
    * page fault its handler may run on with a value of 0 and be undone (`exceptions.ts`).
    */
   readonly simple: boolean;
+  /** What the processor must announce to have it; "" for what all have. */
+  readonly feature: string;
 }
 
 const SIMPLE =
@@ -540,11 +574,24 @@ const NOT_SIMPLE = /S[w]?$|^S|[CD]d|p$/;
 const isSimple = (mnemonic: string, operands: string): boolean =>
   SIMPLE.test(mnemonic) && !operands.split(",").some((operand) => NOT_SIMPLE.test(operand));
 
-export const rows: readonly Row[] = TABLE.map(([key, mnemonic, operands, flags = 0]) => ({
-  key,
-  mnemonic,
-  operands,
-  ends: flags & (ENDS_BRANCH | ENDS_STOP),
-  lock: (flags & LOCK) !== 0,
-  simple: isSimple(mnemonic, operands),
-}));
+const featureOf = (key: string, mnemonic: string): string => {
+  if (LONG_NOP.test(key)) return "family6";
+  return FEATURES.find(([pattern]) => pattern.test(mnemonic))?.[1] ?? "";
+};
+
+function rowOf([key, mnemonic, operands, flags = 0]: Line, feature: string): Row {
+  return {
+    key,
+    mnemonic,
+    operands,
+    ends: flags & (ENDS_BRANCH | ENDS_STOP),
+    lock: (flags & LOCK) !== 0,
+    simple: isSimple(mnemonic, operands),
+    feature,
+  };
+}
+
+export const rows: readonly Row[] = [
+  ...TABLE.map((line) => rowOf(line, featureOf(line[0], line[1]))),
+  ...[...X87_LINES, ...SIMD_LINES].flatMap(({ feature, lines }) => lines.map((line) => rowOf(line, feature))),
+];

@@ -17,7 +17,19 @@ import {
 } from "./descriptors.ts";
 import { EFLAGS_VM } from "./eflags.ts";
 import { raiseGP, raiseNP, raiseSS } from "./exceptions.ts";
-import { ATTR_CODE, ATTR_DC, ATTR_DPL_SHIFT, ATTR_NULL, ATTR_P, ATTR_S, attrDpl } from "./segmentation.ts";
+import {
+  ATTR_ACCESSED,
+  ATTR_CODE,
+  ATTR_DC,
+  ATTR_DPL,
+  ATTR_DPL_SHIFT,
+  ATTR_NULL,
+  ATTR_P,
+  ATTR_RW,
+  ATTR_S,
+  ATTR_TYPE,
+  attrDpl,
+} from "./segmentation.ts";
 import {
   CPL,
   CR0,
@@ -78,6 +90,7 @@ function loadDataSegment(cpu: Cpu, seg: number, selector: number): void {
  */
 export function shadowStackLoad(cpu: Cpu): void {
   cpu.inhibitInterrupts = true;
+  cpu.stackShadow = true;
   cpu.stepping = false;
 }
 
@@ -95,12 +108,33 @@ function loadNull(cpu: Cpu, seg: number, selector: number): void {
   r[SEG_ATTR + seg] = ATTR_NULL;
 }
 
-/** SDM: volume 3, 21.1.1: only the base follows the selector; limit and attributes stay as they are. */
+/** SDM: volume 3, 20.3.3: entering the monitor from virtual-8086 mode. */
+export function clearDataSegments(cpu: Cpu): void {
+  loadNull(cpu, ES, 0);
+  loadNull(cpu, DS, 0);
+  loadNull(cpu, FS, 0);
+  loadNull(cpu, GS, 0);
+}
+
+/** What a segment register has in real mode that protected mode left unusable. */
+const REAL_ATTR = ATTR_P | ATTR_S | ATTR_RW | ATTR_ACCESSED;
+const REAL_LIMIT = 0xffff;
+
+/**
+ * In real and virtual-8086 mode. SDM: volume 3, 20.1.1: only the base follows the selector; limit and attributes stay as
+ * they are, so that segments can be larger than 64 KiB. CS becomes writable data, as processors have it.
+ */
 export function loadRealSegment(cpu: Cpu, seg: number, selector: number): void {
   const { r } = cpu;
   r[SEG_SELECTOR + seg] = selector;
   r[SEG_BASE + seg] = selector << 4;
-  r[SEG_ATTR + seg] |= ATTR_P | ATTR_S;
+  const attr = r[SEG_ATTR + seg];
+  if ((attr & (ATTR_P | ATTR_S)) !== (ATTR_P | ATTR_S)) {
+    r[SEG_ATTR + seg] = REAL_ATTR;
+    r[SEG_LIMIT + seg] = REAL_LIMIT;
+  } else if ((attr & ATTR_CODE) !== 0) {
+    r[SEG_ATTR + seg] = (attr & ~(ATTR_TYPE | ATTR_DPL)) | ATTR_RW | ATTR_ACCESSED;
+  }
 }
 
 /** The whole linear space, as SYSENTER and SYSEXIT load it. */

@@ -10,7 +10,7 @@
  */
 import type { Cpu } from "./cpu.ts";
 import { raiseGP, raiseSS } from "./exceptions.ts";
-import { CS, SEG_ATTR, SEG_BASE, SEG_LIMIT, SS } from "./state.ts";
+import { CR0, CR0_PE, CS, SEG_ATTR, SEG_BASE, SEG_LIMIT, SS } from "./state.ts";
 
 export const ATTR_TYPE = 0x0f;
 export const ATTR_ACCESSED = 0x01;
@@ -21,6 +21,7 @@ export const ATTR_DC = 0x04;
 export const ATTR_CODE = 0x08;
 export const ATTR_S = 0x10;
 export const ATTR_DPL_SHIFT = 5;
+export const ATTR_DPL = 3 << ATTR_DPL_SHIFT;
 export const ATTR_P = 0x80;
 export const ATTR_AVL = 0x1000;
 export const ATTR_DB = 0x4000;
@@ -46,10 +47,18 @@ export function segmented(cpu: Cpu, seg: number, offset: number, bytes: number, 
   const code = (attr & ATTR_CODE) !== 0;
   const typeOk = write ? !code && (attr & ATTR_RW) !== 0 : !code || (attr & ATTR_RW) !== 0;
   if (!usable || !typeOk || !withinLimit(r[SEG_LIMIT + seg], attr, offset, bytes)) {
-    if (seg === SS) raiseSS(cpu, 0);
-    raiseGP(cpu, 0);
+    if (!isRealStore(cpu, attr, write) || !withinLimit(r[SEG_LIMIT + seg], attr, offset, bytes)) {
+      if (seg === SS) raiseSS(cpu, 0);
+      raiseGP(cpu, 0);
+    }
   }
   return (r[SEG_BASE + seg] + offset) | 0;
+}
+
+/** In real mode a code segment that protected mode left in a register can be written, as far as it can be read. */
+function isRealStore(cpu: Cpu, attr: number, write: boolean): boolean {
+  const readableCode = ATTR_P | ATTR_S | ATTR_CODE | ATTR_RW;
+  return write && (cpu.r[CR0] & CR0_PE) === 0 && (attr & readableCode) === readableCode;
 }
 
 /** SDM: volume 3, 5.3. Expand-down segments reach from limit + 1 to 64 KiB or 4 GiB. */

@@ -6,15 +6,58 @@
  * (`commitStore`), which cannot fault.
  */
 import { EMULATE, INJECT, PFERR_WRITE } from "../mmu/mmu.ts";
-import { ADDEND, TAG_CODE, TAG_WRITE, TLB_CURRENT, TLB_GENERATION, TLB_INDEX_MASK } from "../mmu/tlb.ts";
+import {
+  ADDEND,
+  TAG_CODE,
+  TAG_WRITE,
+  TLB_CHECKED,
+  TLB_CURRENT,
+  TLB_GENERATION,
+  TLB_INDEX_MASK,
+} from "../mmu/tlb.ts";
 import type { Cpu } from "./cpu.ts";
-import { pageFault } from "./exceptions.ts";
+import { accessHits } from "./debug-registers.ts";
+import { pageFault, raiseAC } from "./exceptions.ts";
+
+// --- What is looked at in each access ---------------------------------------------------------------------------
+
+/**
+ * Bytes of an operand to the address bits that alignment wants clear. SDM: volume 3, table 6-7. Operands of 16 bytes raise
+ * #GP(0) where they must be aligned, and processors let the others (MOVUPS) be.
+ */
+const ALIGNMENT_MASK = Uint8Array.of(0, 0, 1, 1, 3, 3, 3, 3, 7, 7, 7, 7, 7, 7, 7, 7, 0);
+
+/** Raises #AC(0) if alignment is checked now and `la` is not aligned for an operand of `bytes` bytes. */
+export function checkAlignment(cpu: Cpu, la: number, bytes: number): void {
+  if (cpu.checksAlignment === true && (la & ALIGNMENT_MASK[bytes]) !== 0) raiseAC(cpu);
+}
+
+/**
+ * Accesses up to `resumeAlignment` are not checked: they are pieces of something whose alignment was looked at as a whole,
+ * or does not matter. Returns what to give to `resumeAlignment`. A fault in between needs no care.
+ */
+export function suspendAlignment(cpu: Cpu): boolean {
+  const before = cpu.checksAlignment;
+  cpu.checksAlignment = false;
+  return before;
+}
+export function resumeAlignment(cpu: Cpu, before: boolean): void {
+  cpu.checksAlignment = before;
+}
+
+/** Only while TLB_CHECKED is the current set: the implicit accesses of the processor are not looked at. */
+function checkAccess(cpu: Cpu, la: number, bytes: number, write: boolean): void {
+  if (cpu.tlb[TLB_CURRENT] !== TLB_CHECKED) return;
+  checkAlignment(cpu, la, bytes);
+  if (cpu.stepwise === true) cpu.pendingDebug |= accessHits(cpu, la, bytes, write);
+}
 
 // --- Loads ---------------------------------------------------------------------------------------------------------
 
 /** One, two or four bytes at `la`: zero-extended, signed for four. 0 after a page fault that is held. */
 export function loadSlow(cpu: Cpu, la: number, bytes: number): number {
   if (cpu.fault.held === true) return 0;
+  if (cpu.checksAccesses === true) checkAccess(cpu, la, bytes, false);
   const inPage = 4096 - (la & 0xfff);
   if (bytes <= inPage) {
     const hpa = resolveLoad(cpu, la);
@@ -80,13 +123,17 @@ export class PreparedStore {
   /** For each piece: host address (-1: not RAM), guest physical address (-1: a native store). */
   readonly hpas = new Float64Array(2);
   readonly gpas = new Float64Array(2);
+  /** What goes there. */
+  readonly words = new Int32Array(4);
+  readonly data = new Uint8Array(this.words.buffer);
 }
 
-/** Resolves a store of 1 to 8 bytes, taking every fault it can take. */
+/** Resolves a store of 1 to 16 bytes, taking every fault it can take. */
 export function prepareStore(cpu: Cpu, la: number, bytes: number): void {
   const { store } = cpu;
   store.bytes = bytes;
   store.plain = false;
+  if (cpu.checksAccesses === true) checkAccess(cpu, la, bytes, true);
   const inPage = 4096 - (la & 0xfff);
   if (bytes <= inPage) {
     store.split = bytes;
@@ -169,41 +216,49 @@ function readableHpa(cpu: Cpu, piece: number): number {
   return hpas[piece] >= 0 ? hpas[piece] : cpu.memory.hpa(gpas[piece]);
 }
 
-/** Completes a prepared store: `low` holds its first four bytes, `high` the rest. Cannot fault. */
+/** Completes a prepared store of up to 8 bytes: `low` holds its first four bytes, `high` the rest. Cannot fault. */
 export function commitStore(cpu: Cpu, low: number, high: number): void {
-  if (cpu.fault.held === true) return;
-  const { store } = cpu;
-  commitPiece(cpu, 0, 0, store.split, low, high);
-  if (store.split !== store.bytes) commitPiece(cpu, 1, store.split, store.bytes - store.split, low, high);
+  const { words } = cpu.store;
+  words[0] = low;
+  words[1] = high;
+  commitWords(cpu);
 }
 
-function commitPiece(cpu: Cpu, piece: number, from: number, count: number, low: number, high: number): void {
+/** The same for what `cpu.store.words` holds. */
+export function commitWords(cpu: Cpu): void {
+  if (cpu.fault.held === true) return;
   const { store } = cpu;
-  const hpa = store.hpas[piece];
-  const gpa = store.gpas[piece];
+  commitPiece(cpu, 0, 0, store.split);
+  if (store.split !== store.bytes) commitPiece(cpu, 1, store.split, store.bytes - store.split);
+}
+
+/** Bytes `from` to `from + count - 1` of the store. */
+function commitPiece(cpu: Cpu, piece: number, from: number, count: number): void {
+  const { words, data, hpas, gpas } = cpu.store;
+  const hpa = hpas[piece];
+  const gpa = gpas[piece];
   if (hpa < 0) {
-    commitMmio(cpu, gpa, from, count, low, high);
+    commitMmio(cpu, gpa, from, count);
     return;
   }
   // Entries of page tables are written like this when the hypervisor wants to see them.
-  if (count === 4 && from === 0) cpu.view.setInt32(hpa, low, true);
-  else for (let i = 0; i < count; i++) cpu.u8[hpa + i] = byteOf(from + i, low, high);
+  if (count === 4 && from === 0) cpu.view.setInt32(hpa, words[0], true);
+  else for (let i = 0; i < count; i++) cpu.u8[hpa + i] = data[from + i];
   if (cpu.codeMap[hpa >>> 12] !== 0) cpu.codeWritten(hpa, count);
   if (gpa >= 0) cpu.mmu.pteWrite(gpa, count);
 }
 
-function commitMmio(cpu: Cpu, gpa: number, from: number, count: number, low: number, high: number): void {
+/** Whole doublewords where the store has them, then what is left; byte by byte if it spans pages. */
+function commitMmio(cpu: Cpu, gpa: number, from: number, count: number): void {
   cpu.noteMmio();
-  if (from === 0 && (count === 1 || count === 2 || count === 4 || count === 8)) {
-    const width = count === 8 ? 4 : count;
-    const mask = width === 4 ? -1 : (1 << (8 * width)) - 1;
-    cpu.bus.mmioWrite(gpa, width, (low & mask) >>> 0);
-    if (count === 8) cpu.bus.mmioWrite(gpa + 4, 4, high >>> 0);
-    return;
+  const { words, data } = cpu.store;
+  let at = 0;
+  if (from === 0) {
+    for (; count - at >= 4; at += 4) cpu.bus.mmioWrite(gpa + at, 4, words[at >> 2] >>> 0);
+    if (count - at === 2) {
+      cpu.bus.mmioWrite(gpa + at, 2, words[at >> 2] & 0xffff);
+      at += 2;
+    }
   }
-  for (let i = 0; i < count; i++) cpu.bus.mmioWrite(gpa + i, 1, byteOf(from + i, low, high));
-}
-
-function byteOf(at: number, low: number, high: number): number {
-  return at < 4 ? (low >>> (8 * at)) & 0xff : (high >>> (8 * (at - 4))) & 0xff;
+  for (; at < count; at++) cpu.bus.mmioWrite(gpa + at, 1, data[from + at]);
 }

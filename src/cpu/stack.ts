@@ -118,23 +118,28 @@ export class StackCursor {
     this.offset = esp & this.mask;
   }
 
-  /** Whether `bytes` bytes fit below the stack pointer. */
-  hasRoom(bytes: number): boolean {
+  /** Whether `count` words, of 16 or 32 bits, fit below the stack pointer. */
+  hasRoom(count: number, wide: boolean): boolean {
     const usable = ATTR_P | ATTR_S | ATTR_RW;
-    return (
-      (this.attr & (usable | ATTR_CODE)) === usable && this.within((this.offset - bytes) & this.mask, bytes)
-    );
+    if ((this.attr & (usable | ATTR_CODE)) !== usable) return false;
+    const bytes = wide ? count * 4 : count * 2;
+    return this.within((this.offset - bytes) & this.mask, bytes, wide);
   }
 
-  /** Whether `bytes` bytes can be popped. */
-  holds(bytes: number): boolean {
-    return (this.attr & (ATTR_P | ATTR_S)) === (ATTR_P | ATTR_S) && this.within(this.offset, bytes);
+  /** Whether `count` words can be popped. */
+  holds(count: number, wide: boolean): boolean {
+    if ((this.attr & (ATTR_P | ATTR_S)) !== (ATTR_P | ATTR_S)) return false;
+    return this.within(this.offset, wide ? count * 4 : count * 2, wide);
   }
 
-  /** A range may wrap around at 64 KiB or 4 GiB: words are addressed one by one. */
-  private within(first: number, bytes: number): boolean {
+  /**
+   * A range may wrap around at 64 KiB or 4 GiB, since words are addressed one by one; but no word may lie across the
+   * end of 64 KiB. At 4 GiB the SDM leaves that to the processor.
+   */
+  private within(first: number, bytes: number, wide: boolean): boolean {
     const toTop = (this.mask >>> 0) + 1 - (first >>> 0);
     if (bytes <= toTop) return withinLimit(this.limit, this.attr, first, bytes);
+    if (this.mask !== -1 && (toTop & (wide ? 3 : 1)) !== 0) return false;
     return (
       withinLimit(this.limit, this.attr, first, toTop) && withinLimit(this.limit, this.attr, 0, bytes - toTop)
     );

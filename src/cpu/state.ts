@@ -62,7 +62,35 @@ export const DR7 = 67;
 /** Added to icount to give the time-stamp counter, low and high word. */
 export const TSC_OFFSET = 68;
 
-export const STATE_WORDS = 128;
+// x87: control word, status word (with TOP), and a bit for each physical register that is not empty.
+export const FPU_CONTROL = 70;
+export const FPU_STATUS = 71;
+/** Bit n set: Rn holds something. FXSAVE's abridged form; FSAVE's two bits for each register are computed from it. */
+export const FPU_TAGS = 72;
+/** The last x87 instruction that was no control instruction: its address, its operand's, and its opcode (11 bits). */
+export const FPU_IP = 73;
+export const FPU_CS = 74;
+export const FPU_DP = 75;
+export const FPU_DS = 76;
+export const FPU_OPCODE = 77;
+export const MXCSR = 78;
+/** 1 from the delivery of an NMI to the next IRET. SDM: volume 3, 6.7.1. */
+export const NMI_BLOCKED = 79;
+/** 1 between two iterations of a repeated string instruction: what interrupts it there pushes RF. */
+export const REPEATING = 80;
+
+/**
+ * First word of the physical register R0; four words each: significand low, high; exponent and sign (bit 15); 0.
+ * MMn is the significand of Rn.
+ */
+export const FPR = 128;
+/** First word of XMM0; four words each. */
+export const XMM = 160;
+
+/** Model-specific registers that only hold what was written (`msrs.ts`): two words each. */
+export const MSR_STORE = 192;
+
+export const STATE_WORDS = 512;
 
 // SDM: volume 3, 2.5 "Control registers".
 export const CR0_PE = 1 << 0;
@@ -86,10 +114,16 @@ export const CR4_PAE = 1 << 5;
 export const CR4_MCE = 1 << 6;
 export const CR4_PGE = 1 << 7;
 export const CR4_PCE = 1 << 8;
+export const CR4_OSFXSR = 1 << 9;
+export const CR4_OSXMMEXCPT = 1 << 10;
+export const CR4_UMIP = 1 << 11;
+export const CR4_SMEP = 1 << 20;
+export const CR4_SMAP = 1 << 21;
 
 // SDM: volume 3, 17.2.3 and 17.2.4, debug status and control.
 export const DR6_BD = 1 << 13;
 export const DR6_BS = 1 << 14;
+export const DR6_BT = 1 << 15;
 export const DR7_GD = 1 << 13;
 
 export const EFER_NXE = 1 << 11;
@@ -111,3 +145,5 @@ export const VEC_GP = 13;
 export const VEC_PF = 14;
 export const VEC_MF = 16;
 export const VEC_AC = 17;
+export const VEC_MC = 18;
+export const VEC_XM = 19;

@@ -2,12 +2,15 @@
  * The dashboard between the machine and the terminal: asks for what is visible, keeps what a screen is drawn from,
  * turns keys into deeds. It owns no timer and no terminal; `tick` is called by who does.
  */
+import { grouped } from "../common/grouped.ts";
 import { type Stop, stopText } from "../debug/stop.ts";
-import type { Snapshot } from "../inspect/snapshot.ts";
+import type { Snapshot, SnapshotRequest } from "../inspect/snapshot.ts";
 import { ConsoleTerminal } from "./console-terminal.ts";
 import type { Effect, Outcome } from "./effect.ts";
 import { RingLog } from "./event-log.ts";
+import { MOST_MESSAGE_LINES, messageHeight } from "./footer.ts";
 import { drawFrame, wishOf } from "./frame.ts";
+import { FrozenViews } from "./frozen-views.ts";
 import type { MachineLink } from "./machine-link.ts";
 import type { CompareReport, Model, Size, UiState } from "./model.ts";
 import { press } from "./perform.ts";
@@ -28,6 +31,8 @@ export interface Surroundings {
   /** Writes a file; the sentence that says what went wrong, or null. */
   save(path: string, text: string): string | null;
   quit(): void;
+  /** As `quit`, by Ctrl-C. */
+  interrupt(): void;
   /** Something of ours failed. */
   failed(error: unknown): void;
 }
@@ -51,8 +56,6 @@ export interface DashboardSettings {
 const EVENTS_A_TICK = 2_048;
 /** Milliseconds between two samples of the counters. */
 const SAMPLE_MS = 250;
-/** Answers with more lines than this are shown in an overlay. */
-const MESSAGE_LINES = 1;
 /** `^]`, which takes the keys back from the guest. */
 const GROUP_SEPARATOR = 0x1d;
 
@@ -74,6 +77,8 @@ export class Controller {
   private asking = false;
   /** What the last answer was about. */
   private answered = "";
+  /** While the view is frozen: what it is made of. */
+  private readonly frozen = new FrozenViews();
   /** Something happened that a new answer would show. */
   private stale = true;
   private sampledAt: number;
@@ -183,8 +188,8 @@ export class Controller {
     this.stop = stop;
     this.stale = true;
     this.mips = 0;
-    // Now that nothing new comes, all that the ring still has.
-    this.events.reload();
+    // Now that nothing new comes, all that the ring still has; a frozen view gets it when it thaws.
+    if (!this.ui.frozen) this.events.reload();
     // Who stopped it by a key knows; else it is news. Keys that are the guest's stay so: they are on their way.
     if (stop.kind !== "paused") {
       const leave = this.ui.typing ? "; ^] takes the keys back" : "";
@@ -203,11 +208,18 @@ export class Controller {
   }
 
   private setUi(ui: UiState): void {
-    const { filter } = this.ui;
+    const { filter, frozen } = this.ui;
     this.ui = ui;
     if (ui.filter !== filter) this.events.setFilter(ui.filter);
+    if (ui.frozen && !frozen) this.frozen.begin(this.answered, this.snapshot);
+    if (frozen && !ui.frozen) this.thaw();
     this.refresh();
     this.around.changed();
+  }
+
+  private thaw(): void {
+    this.stale = true;
+    if (!this.running) this.events.reload();
   }
 
   private perform(effect: Effect): void {
@@ -221,6 +233,9 @@ export class Controller {
         break;
       case "quit":
         around.quit();
+        break;
+      case "interrupt":
+        around.interrupt();
         break;
       case "copy":
         around.copy(effect.text);
@@ -244,10 +259,10 @@ export class Controller {
 
   private answer(title: string, lines: readonly string[], failed: boolean): void {
     this.stale = true;
-    const ui =
-      lines.length > MESSAGE_LINES
-        ? { ...this.ui, overlay: { kind: "answer", title, lines, top: 0 } as const, message: null }
-        : { ...this.ui, message: lines.length === 0 ? null : { text: lines[0], failed } };
+    const isLong = lines.length > 1 || messageHeight(lines[0] ?? "", this.size.columns) > MOST_MESSAGE_LINES;
+    const ui = isLong
+      ? { ...this.ui, overlay: { kind: "answer", title, lines, top: 0 } as const, message: null }
+      : { ...this.ui, message: lines.length === 0 ? null : { text: lines[0], failed } };
     this.setUi(ui);
   }
 
@@ -262,31 +277,62 @@ export class Controller {
 
   /** Asks for what is visible, unless an answer is on its way or the last one still holds. */
   private refresh(): void {
-    if (this.over || this.asking || this.ui.frozen) return;
+    if (this.over || this.asking) return;
     const wish = wishOf(this.model, this.size);
     const key = JSON.stringify(wish);
+    if (this.ui.frozen) {
+      this.refreshFrozen(wish, key);
+      return;
+    }
     if (!this.stale && key === this.answered) {
       this.noteConsole();
       return;
     }
-    this.asking = true;
     this.stale = false;
+    this.ask(wish, key);
+  }
+
+  /** A frozen view is asked about only once, and only where it has not been looked at. */
+  private refreshFrozen(wish: SnapshotRequest, key: string): void {
+    const known = this.frozen.viewFor(wish, key, this.answered);
+    if (known === null) {
+      this.ask(wish, key);
+      return;
+    }
+    this.answered = known.key;
+    if (this.snapshot === known.snapshot) return;
+    this.snapshot = known.snapshot;
+    this.around.changed();
+  }
+
+  private ask(wish: SnapshotRequest, key: string): void {
+    const { frozen } = this.ui;
+    this.asking = true;
     this.link.snapshot(wish).then(
-      (snapshot) => this.receive(snapshot, key),
+      (snapshot) => this.receive(snapshot, key, frozen),
       (error) => this.around.failed(error),
     );
   }
 
-  private receive(snapshot: Snapshot, key: string): void {
+  /** @param late asked by a frozen view */
+  private receive(snapshot: Snapshot, key: string, late: boolean): void {
     this.asking = false;
     this.answered = key;
     if (this.over) return;
     this.snapshot = snapshot;
-    this.sample(snapshot);
+    if (!this.ui.frozen) this.sample(snapshot);
+    else if (late) this.receiveLate(snapshot, key);
+    else this.frozen.begin(key, snapshot);
     this.consoleVersion = this.console.version;
     this.around.changed();
     // Meanwhile the person may have gone elsewhere.
-    if (!this.running) this.refresh();
+    if (!this.running || this.ui.frozen) this.refresh();
+  }
+
+  private receiveLate(snapshot: Snapshot, key: string): void {
+    this.frozen.add(key, snapshot);
+    const text = `not looked at before the view was frozen: this is as of icount ${grouped(snapshot.status.icount)}`;
+    this.ui = { ...this.ui, message: { text, failed: false } };
   }
 
   /** While nothing else changes, the guest's terminal may: what it was given is drawn a little later. */

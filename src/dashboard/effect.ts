@@ -6,6 +6,8 @@ export type Effect =
   | { readonly kind: "monitor"; readonly text: string }
   /** Leave, for good. */
   | { readonly kind: "quit" }
+  /** The same by Ctrl-C, which is a signal elsewhere. */
+  | { readonly kind: "interrupt" }
   /** Put text on the user's clipboard (OSC 52). */
   | { readonly kind: "copy"; readonly text: string }
   /** Draw everything anew. */

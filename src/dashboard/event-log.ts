@@ -1,6 +1,6 @@
 /** The events in view: the last of those that pass the filter, grouped under what triggered them. */
 import { parseFilter, type RecordTest } from "../trace/event-filter.ts";
-import { GUEST_ERROR, KVM_EXIT, KVM_INJ_EXCEPTION, UNIMPLEMENTED } from "../trace/events.ts";
+import { GUEST_ERROR, KVM_EXIT, KVM_INJ_EXCEPTION } from "../trace/events.ts";
 import { NOTRAP } from "../trace/reasons.ts";
 import type { RingReader } from "../trace/ring.ts";
 import type { TraceRecord } from "../trace/trace-record.ts";
@@ -16,8 +16,11 @@ export interface EventRow {
 export interface EventLog {
   /** Oldest first, at most a few thousand while the guest runs. */
   readonly rows: readonly EventRow[];
-  /** Events that passed by unseen, because they came faster than they are looked at. */
-  readonly dropped: number;
+  /**
+   * Events that passed by unseen, because they came faster than they are looked at. When the guest stops, those that
+   * the ring still has are in view after all.
+   */
+  readonly unseen: number;
   /** Texts of events. */
   readonly texts: { textOf(number: number): string };
   /** All that are known, whether they pass the filter or not. */
@@ -47,7 +50,7 @@ interface Gap {
 const ahead = (seq: number, other: number): number => (seq - other) | 0;
 
 export class RingLog implements EventLog {
-  dropped: number;
+  unseen: number;
   readonly texts: EventLog["texts"];
   private readonly reader: RingReader;
   /** Oldest first, with room for more than are kept, so that they are cut only now and then. */
@@ -64,7 +67,7 @@ export class RingLog implements EventLog {
   private running = false;
 
   constructor(reader: RingReader, texts: EventLog["texts"]) {
-    this.dropped = 0;
+    this.unseen = 0;
     this.texts = texts;
     this.reader = reader;
     this.test = () => true;
@@ -140,7 +143,7 @@ export class RingLog implements EventLog {
   }
 
   private miss(gap: Gap): void {
-    this.dropped += gap.count;
+    this.unseen += gap.count;
     this.open = null;
     this.gaps.push(gap);
     // What the ring has lost by now will never be read.
@@ -150,14 +153,14 @@ export class RingLog implements EventLog {
   /** What of a gap is left when everything from `first` on is read after all. */
   private without(gap: Gap, first: number): Gap[] {
     const count = Math.max(0, Math.min(gap.count, ahead(first, gap.from)));
-    this.dropped -= gap.count - count;
+    this.unseen -= gap.count - count;
     return count === 0 ? [] : [{ from: gap.from, count }];
   }
 }
 
 /** What the guest does by itself belongs to no exit. */
 const isGuests = ({ event, reason }: TraceRecord): boolean =>
-  event === GUEST_ERROR || event === UNIMPLEMENTED || (event === KVM_INJ_EXCEPTION && reason === NOTRAP);
+  event === GUEST_ERROR || (event === KVM_INJ_EXCEPTION && reason === NOTRAP);
 
 /** @param before the event before; null if it is not known */
 function inGroup(record: TraceRecord, before: Known | null): Known {

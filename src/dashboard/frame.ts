@@ -1,6 +1,6 @@
 /** One picture: status bar, screen, footer, and what lies over them. The terminal's last row stays free. */
 import type { SnapshotRequest } from "../inspect/snapshot.ts";
-import { footer, QUIT_QUESTION } from "./footer.ts";
+import { footerLines, QUIT_QUESTION } from "./footer.ts";
 import { bodyOf, hasEventLine, isTooSmall, SMALLEST } from "./layout.ts";
 import type { Model, Size } from "./model.ts";
 import { answerBox } from "./overlays/answer.ts";
@@ -26,9 +26,11 @@ export function drawFrame(model: Model, terminal: Size): Line[] {
   const box = boxOf(model, columns);
   const drawn = box === null ? screen : overlay(screen, box, columns, model.glyphs);
   const event = hasEventLine(terminal) ? [fitTo(lastEventLine(model), columns)] : [];
-  const lines = [statusBar(model, columns), ...drawn, ...event, footer(model, columns)];
+  const bottom = footerLines(model, columns);
   const hint = hintLine(model);
-  return hint === null ? lines : lines.with(-2, fitTo(hint, columns));
+  if (hint !== null && bottom.length === 1) bottom.unshift(fitTo(hint, columns));
+  const above = [statusBar(model, columns), ...drawn, ...event].slice(0, rows - bottom.length);
+  return [...above, ...bottom];
 }
 
 /** What has to be asked to draw it. */

@@ -56,6 +56,8 @@ export interface Binding {
   readonly sentence: string;
   /** For the footer: a word, and how soon it goes where there is no room: the highest rank first. */
   readonly short?: { readonly word: string; readonly rank: number };
+  /** It is about a guest that runs or can: the footer does not offer it once the machine has ended. */
+  readonly alive?: true;
   /** The screens on which it means something; all without. */
   readonly screens?: readonly ScreenNumber[];
 }
@@ -72,29 +74,38 @@ export const bindings: readonly Binding[] = [
   {
     keys: ["space"],
     verb: "pause",
+    alive: true,
     sentence: "pause the guest, or let it run",
     short: { word: "pause", rank: 0 },
   },
-  { keys: ["s"], verb: "step", sentence: "one instruction", short: { word: "step", rank: 5 } },
+  { keys: ["s"], verb: "step", alive: true, sentence: "one instruction", short: { word: "step", rank: 5 } },
   {
     keys: ["n"],
     verb: "next",
+    alive: true,
     sentence: "one instruction, calls run whole",
     short: { word: "next", rank: 6 },
   },
-  { keys: ["f"], verb: "finish", sentence: "until this procedure returns" },
-  { keys: ["c"], verb: "continue", sentence: "let the guest run", short: { word: "continue", rank: 7 } },
-  { keys: ["e"], verb: "until", sentence: "until the next event that passes the filter" },
-  { keys: ["<"], verb: "slower", sentence: "slower guest" },
-  { keys: [">"], verb: "faster", sentence: "faster guest" },
+  { keys: ["f"], verb: "finish", alive: true, sentence: "until this procedure returns" },
+  {
+    keys: ["c"],
+    verb: "continue",
+    alive: true,
+    sentence: "let the guest run",
+    short: { word: "continue", rank: 7 },
+  },
+  { keys: ["e"], verb: "until", alive: true, sentence: "until the next event that passes the filter" },
+  { keys: ["<"], verb: "slower", alive: true, sentence: "slower guest" },
+  { keys: [">"], verb: "faster", alive: true, sentence: "faster guest" },
   {
     keys: ["b"],
     verb: "break",
+    alive: true,
     sentence: "breakpoint at what is selected, or at eip",
     short: { word: "break", rank: 8 },
   },
   { keys: ["B"], verb: "breakpoints", sentence: "list breakpoints and watchpoints" },
-  { keys: ["w"], verb: "watch", sentence: "stop when what is selected changes" },
+  { keys: ["w"], verb: "watch", alive: true, sentence: "stop when what is selected changes" },
   { keys: ["/"], verb: "filter", sentence: "filter events", short: { word: "filter", rank: 3 } },
   { keys: [":"], verb: "command", sentence: "type a command", short: { word: "command", rank: 2 } },
   { keys: ["?"], verb: "help", sentence: "this help", short: { word: "help", rank: 0 } },
@@ -112,10 +123,10 @@ export const bindings: readonly Binding[] = [
   { keys: ["r"], verb: "rmap", sentence: "who maps the selected frame" },
   { keys: ["a"], verb: "access", sentence: "other kind of access", screens: [5] },
   { keys: ["p"], verb: "raw", sentence: "shadow entries with host frames, or guest frames", screens: [2, 5] },
-  { keys: ["o"], verb: "sort", sentence: "next sort order", screens: [2, 6] },
+  { keys: ["o"], verb: "sort", sentence: "next sort order", screens: [2, 3, 6] },
   { keys: ["F"], verb: "follow", sentence: "stay at the newest event", screens: [0, 4] },
   { keys: ["R"], verb: "reset", sentence: "count from 0 again", screens: [0, 6] },
-  { keys: ["i"], verb: "type", sentence: "keys go to the guest; ^] takes them back" },
+  { keys: ["i"], verb: "type", alive: true, sentence: "keys go to the guest; ^] takes them back" },
   { keys: ["y"], verb: "yank", sentence: "copy what is selected" },
   { keys: ["S"], verb: "save", sentence: "save this screen as text" },
   { keys: ["+"], verb: "more-frames", sentence: "more frames a second" },

@@ -1,5 +1,5 @@
 /** All that a screen is drawn from. Screens are functions of it and of their size, and change nothing. */
-import type { Stop } from "../debug/stop.ts";
+import type { End, Stop } from "../debug/stop.ts";
 import type { Snapshot, SnapshotRequest } from "../inspect/snapshot.ts";
 import type { TranslateWish } from "../inspect/translate-view.ts";
 import type { ConsoleScreen } from "./console-screen.ts";
@@ -114,6 +114,10 @@ export interface Model {
   readonly ui: UiState;
   readonly glyphs: Glyphs;
 }
+
+/** How the machine has ended; null while it runs or could. */
+export const endOf = ({ running, stop }: Pick<Model, "running" | "stop">): End | null =>
+  !running && stop?.kind === "ended" ? stop : null;
 
 /** One of the screens. */
 export interface Screen {

@@ -1,4 +1,5 @@
 /** Keys while something lies over the screen. */
+import { completed } from "./completion.ts";
 import type { Outcome } from "./effect.ts";
 import { filterProblem } from "./filter-problem.ts";
 import { boxOf } from "./frame.ts";
@@ -28,7 +29,8 @@ export function pressInOverlay(key: string, model: Model, terminal: Size): Outco
     case "filter":
       return typed(key, model, overlay);
     case "quit":
-      return /^(y|q|enter|ctrl-c)$/.test(key) ? done(closed, { kind: "quit" }) : done(closed);
+      if (key === "ctrl-c") return done(closed, { kind: "interrupt" });
+      return /^(y|q|enter)$/.test(key) ? done(closed, { kind: "quit" }) : done(closed);
     default: {
       const top = scrolled(key, overlay, model, terminal);
       if (top !== null) return done({ ...ui, overlay: { ...overlay, top } });
@@ -69,6 +71,11 @@ function typed(key: string, model: Model, overlay: TypedOverlay): Outcome {
   if (key === "up" || key === "down") return done({ ...ui, overlay: recalled(overlay, ui.history, key) });
   // Backspace on an empty line leaves it, as in vi.
   if (key === "backspace" && overlay.text === "") return done(closed);
+  if (key === "tab" && overlay.kind === "command") {
+    const whole = completed(overlay.text.slice(0, overlay.at));
+    const text = whole + overlay.text.slice(overlay.at).trimStart();
+    return done({ ...ui, overlay: { kind: "command", text, at: whole.length } });
+  }
   const line = edit(overlay, key);
   return done(line === null ? ui : { ...ui, overlay: { kind: overlay.kind, ...line } });
 }

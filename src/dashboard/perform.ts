@@ -3,7 +3,7 @@ import type { Outcome } from "./effect.ts";
 import { bindingOf, bindings, type Verb } from "./keymap.ts";
 import { isTooSmall, STANDARD } from "./layout.ts";
 import { moved, pageRows } from "./list-cursor.ts";
-import type { Model, ScreenNumber, Size, UiState } from "./model.ts";
+import { endOf, type Model, type ScreenNumber, type Size, type UiState } from "./model.ts";
 import { pressInOverlay } from "./overlay-keys.ts";
 import { screens } from "./screens/index.ts";
 import { screenOfPane } from "./screens/overview.ts";
@@ -11,6 +11,7 @@ import { breakpointOf, opened, reverseMapOf, subjectText, translated, watchOf } 
 import {
   done,
   goTo,
+  hasEnded,
   monitor,
   refused,
   resetCounters,
@@ -46,6 +47,8 @@ export function press(key: string, model: Model, now: number, terminal: Size = S
     return press(key, { ...model, ui: { ...ui, overlay: null } }, now, terminal);
   }
   const binding = bindingOf(key, ui.screen);
+  const end = endOf(model);
+  if (binding?.alive === true && end !== null) return hasEnded(ui, end.detail);
   if (binding !== undefined) return perform(binding.verb, { ...model, ui }, { key, now, terminal });
   const elsewhere = bindings.find(({ keys }) => keys.includes(key))?.screens;
   const where = elsewhere === undefined ? "" : `, but on screen ${elsewhere.join(" and ")}`;
@@ -149,7 +152,7 @@ export function perform(verb: Verb, model: Model, { key, now, terminal }: Moment
 }
 
 function interrupted({ ui, running }: Model, now: number): Outcome {
-  if (now - ui.interruptedAt < TWICE_MS) return done(ui, { kind: "quit" });
+  if (now - ui.interruptedAt < TWICE_MS) return done(ui, { kind: "interrupt" });
   const noted = { ...ui, interruptedAt: now };
   return told(
     noted,

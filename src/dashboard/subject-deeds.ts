@@ -31,7 +31,7 @@ export function opened(model: Model, subject: Subject | null): Outcome {
 
 export function translated(model: Model, subject: Subject | null): Outcome {
   const gva = addressOf(model, subject);
-  if (gva !== null) return done(translateAt(model.ui, gva));
+  if (gva !== null) return done(translateAt(model, gva));
   return refused(model.ui, "nothing with an address is selected; `:translate ADDRESS` takes any");
 }
 

@@ -1,6 +1,7 @@
 /** Changes of the picture that both keys and commands make. */
+import { isUserNow } from "../debug/commands/addresses.ts";
 import type { Effect, Outcome } from "./effect.ts";
-import type { Model, ScreenNumber, UiState } from "./model.ts";
+import { endOf, type Model, type ScreenNumber, type UiState } from "./model.ts";
 import { FEWEST_FPS, MOST_FPS } from "./ui-start.ts";
 
 export const done = (ui: UiState, ...effects: Effect[]): Outcome => ({ ui, effects });
@@ -40,8 +41,15 @@ export function setSpeed(ui: UiState, speed: number | null): Outcome {
 export const resetCounters = (ui: UiState): Outcome =>
   told(ui, "counts start from 0 here", { kind: "reset-counters" });
 
+/** What is said of a key that is about a guest which runs or can. */
+export const hasEnded = (ui: UiState, detail: string): Outcome =>
+  refused(ui, `the machine has ended: ${detail}`);
+
 /** The guest has the keys from here on; its console is what then has to be seen. */
-export function startTyping({ ui, running }: Model): Outcome {
+export function startTyping(model: Model): Outcome {
+  const { ui, running } = model;
+  const end = endOf(model);
+  if (end !== null) return hasEnded(ui, end.detail);
   const console = ui.screen === 0 && !ui.zoomed ? { ...ui, pane: 0 } : goTo(ui, 1);
   const typing = { ...console, typing: true };
   return running
@@ -58,8 +66,8 @@ export function translateNext(ui: UiState): UiState {
   return { ...ui, translate: { gva, access: ACCESSES[at], user: at === 0 ? !user : user } };
 }
 
-/** An address through both kinds of tables. */
-export const translateAt = (ui: UiState, gva: number): UiState => ({
+/** An address through both kinds of tables: a read, as the guest runs now. */
+export const translateAt = ({ ui, snapshot }: Model, gva: number): UiState => ({
   ...goTo(ui, 5),
-  translate: { ...ui.translate, gva },
+  translate: { gva, access: "read", user: isUserNow(snapshot?.status.cpl) },
 });

@@ -2,7 +2,9 @@
  * Commands about the picture. All others are for the machine's monitor, which answers, or says that there is no such
  * command.
  */
+import { isUserNow, parseTranslate } from "../debug/commands/addresses.ts";
 import { countOf } from "../debug/commands/arguments.ts";
+import { MonitorError } from "../debug/monitor-error.ts";
 import type { Outcome } from "./effect.ts";
 import { filterProblem } from "./filter-problem.ts";
 import type { Model, UiState } from "./model.ts";
@@ -17,7 +19,6 @@ import {
   setFps,
   setSpeed,
   startTyping,
-  translateAt,
 } from "./ui-changes.ts";
 
 interface UiCommand {
@@ -140,25 +141,19 @@ export const uiCommands: readonly UiCommand[] = [
 ];
 
 /** Short names that people type. */
-const ALIASES: Readonly<Record<string, string>> = { q: "quit", "q!": "quit", w: "save" };
+export const COMMAND_ALIASES: Readonly<Record<string, string | undefined>> = {
+  q: "quit",
+  "q!": "quit",
+  w: "save",
+};
 
 /** The line after the colon. */
 export function runCommand(text: string, model: Model): Outcome {
   const [, verb, words] = /^(\S+)\s*(.*)$/s.exec(text.trim()) ?? ["", "", ""];
-  const name = ALIASES[verb] ?? verb;
+  const name = COMMAND_ALIASES[verb] ?? verb;
   const command = uiCommands.find((one) => one.name === name);
   if (command !== undefined) return command.run(words.trim(), model);
   return monitor(model.ui, text.trim());
-}
-
-/** What may be meant by a command that is still being typed, in one line; "" for nothing of ours. */
-export function commandHint(text: string): string {
-  const [, verb, rest] = /^(\S*)(.*)$/s.exec(text.trimStart()) ?? ["", "", ""];
-  if (verb === "") return "";
-  const name = ALIASES[verb] ?? verb;
-  const fits = uiCommands.filter((one) => (rest === "" ? one.name.startsWith(name) : one.name === name));
-  if (fits.length > 1) return fits.map((one) => one.name).join("  ");
-  return fits.map((one) => `${one.name}${one.usage}: ${one.sentence}`).join("");
 }
 
 function toScreen(words: string, { ui }: Model): Outcome {
@@ -178,21 +173,18 @@ function hexadecimal(text: string): number {
   return /^(0x)?[0-9a-f]{1,8}$/i.test(text) ? Number.parseInt(text.replace(/^0x/i, ""), 16) : Number.NaN;
 }
 
-function translate(words: string, { ui }: Model): Outcome {
-  // Registers are known to the machine: it answers in words.
-  if (words.includes("$")) return monitor(ui, `translate ${words}`);
-  const [address = "", ...kinds] = words.split(/\s+/);
-  const gva = hexadecimal(address);
-  if (Number.isNaN(gva))
-    return refused(ui, `'${address}' is no address; write translate c0101000 write user`);
-  const shown = translateAt(ui, gva);
-  let wish: UiState["translate"] = shown.translate;
-  for (const kind of kinds) {
-    if (kind === "read" || kind === "write" || kind === "fetch") wish = { ...wish, access: kind };
-    else if (kind === "user" || kind === "supervisor") wish = { ...wish, user: kind === "user" };
-    else return refused(ui, `'${kind}' is no access; there are read, write, fetch, and user, supervisor`);
+function translate(words: string, model: Model): Outcome {
+  const { ui, snapshot } = model;
+  try {
+    const { constant, access, user } = parseTranslate(words);
+    // Registers are known to the machine: it answers in words.
+    if (constant === null) return monitor(ui, `translate ${words}`);
+    const wish = { gva: constant, access, user: user ?? isUserNow(snapshot?.status.cpl) };
+    return done({ ...goTo(ui, 5), translate: wish });
+  } catch (error) {
+    if (error instanceof MonitorError) return refused(ui, `${error.message}.`);
+    throw error;
   }
-  return done({ ...shown, translate: wish });
 }
 
 function page(words: string, { ui }: Model): Outcome {

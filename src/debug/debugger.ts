@@ -19,7 +19,7 @@ import { EventHub } from "./event-hub.ts";
 import { type Goal, goalText } from "./goal.ts";
 import { MemoryWatches } from "./memory-watch.ts";
 import { MonitorError } from "./monitor-error.ts";
-import { endText, type Stop } from "./stop.ts";
+import { endOf, type Stop } from "./stop.ts";
 import { type Watch, watchText } from "./watch.ts";
 
 /** A watchpoint on something that is not memory. */
@@ -35,6 +35,10 @@ export class Debugger implements DebuggerApi {
   stop: Stop | null;
   /** Asked when the machine was stopped by someone else, such as an audit: why, in words. */
   whyStopped: () => string;
+  /** The debug-exit status that means success; null if nobody knows. */
+  success: number | null;
+  /** The icount that ends the machine, whatever it runs for. */
+  endAt: number;
   private goal: Goal | null;
   private readonly input: boolean;
   private readonly hub: EventHub;
@@ -60,6 +64,8 @@ export class Debugger implements DebuggerApi {
     this.machine = machine;
     this.stop = null;
     this.whyStopped = () => "stopped";
+    this.success = null;
+    this.endAt = Number.POSITIVE_INFINITY;
     this.goal = null;
     this.input = input;
     this.hub = new EventHub(machine.linear, next);
@@ -201,7 +207,8 @@ export class Debugger implements DebuggerApi {
   run(instructions: number): Stop | null {
     const { machine, goal } = this;
     if (goal === null) return this.stop;
-    const limit = machine.icount + instructions;
+    if (machine.icount >= this.endAt) return this.end(this.ended("icount"));
+    const limit = Math.min(machine.icount + instructions, this.endAt);
     const single = this.registerWatches.length > 0 || goal.kind === "finish";
     this.idling = false;
     while (machine.icount < limit) {
@@ -220,7 +227,7 @@ export class Debugger implements DebuggerApi {
       }
       if (reason !== "icount" && reason !== "break") return this.end(this.ended(reason));
     }
-    return null;
+    return machine.icount < this.endAt ? null : this.end(this.ended("icount"));
   }
 
   /** The icount to run to, at most: never past the goal, and one instruction where each is looked at. */
@@ -289,8 +296,7 @@ export class Debugger implements DebuggerApi {
   }
 
   private ended(reason: ExitReason): Stop {
-    const detail = reason === "stopped" ? this.whyStopped() : endText(this.machine, reason);
-    return { kind: "ended", reason, detail };
+    return endOf(this.machine, reason, this.success, this.whyStopped);
   }
 
   private end(stop: Stop): Stop {

@@ -5,6 +5,14 @@
 import type { Snapshot, SnapshotRequest } from "../inspect/snapshot.ts";
 import type { Stop } from "./stop.ts";
 
+/** Why whoever watched has left. */
+export type Leaving =
+  /** By a key or a command. */
+  | { readonly kind: "quit" }
+  | { readonly kind: "timeout" }
+  /** By a signal, which Ctrl-C stands for, too. */
+  | { readonly kind: "interrupted"; readonly signal: number };
+
 /** To the machine. Each request is answered once, in order. */
 export type ToMachine =
   | { readonly kind: "snapshot"; readonly id: number; readonly wish: SnapshotRequest }
@@ -14,8 +22,8 @@ export type ToMachine =
   | { readonly kind: "input"; readonly bytes: Uint8Array }
   /** Guest instructions per second of the host's time; null for as fast as it goes. */
   | { readonly kind: "speed"; readonly limit: number | null }
-  /** End the run and answer with "finished". */
-  | { readonly kind: "quit" };
+  /** End the run and answer with "finished": how it ended says the machine if it has, else this. */
+  | { readonly kind: "quit"; readonly leaving: Leaving };
 
 /** From the machine. */
 export type FromMachine =

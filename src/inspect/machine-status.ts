@@ -35,9 +35,9 @@ export interface MachineStatus {
   readonly exitStatus: number | null;
   /** Faults that led to a shutdown, in words; null if there was none. */
   readonly faultChain: string | null;
+  /** Their error codes in the same order, -1 for vectors without one. */
+  readonly faultErrors: readonly number[];
   readonly guestErrors: number;
-  /** The first thing the guest used that is not built; null if none. */
-  readonly unimplemented: string | null;
 }
 
 /** Where the bits that matter to paging are, in the order in which they are named. */
@@ -65,7 +65,7 @@ export function machineStatus(machine: Machine): MachineStatus {
     halted: cpu.halted,
     exitStatus: machine.exitStatus,
     faultChain: machine.faultChain,
+    faultErrors: cpu.shutdownErrors,
     guestErrors: machine.guestErrors,
-    unimplemented: machine.unimplemented,
   };
 }

@@ -1,13 +1,17 @@
 /**
  * The board as a table: which chip sits where, and which wire goes to which pin. Nothing registers itself.
  */
+import { A20Gate } from "../devices/a20-gate.ts";
 import { DebugConsole } from "../devices/debug-console.ts";
 import { DebugExit } from "../devices/debug-exit.ts";
 import type { GuestErrorSink } from "../devices/device.ts";
+import { KeyboardController } from "../devices/keyboard-controller.ts";
+import { NumericError } from "../devices/numeric-error.ts";
 import { PicPair } from "../devices/pic-pair.ts";
 import { Pit8254 } from "../devices/pit8254.ts";
 import { PostPort } from "../devices/post-port.ts";
 import { SystemControl } from "../devices/system-control.ts";
+import { SystemControlA } from "../devices/system-control-a.ts";
 import { Uart16550 } from "../devices/uart16550.ts";
 import { Bus } from "./bus.ts";
 import { MachineClock } from "./clock.ts";
@@ -17,6 +21,12 @@ export interface BoardWires {
   readonly hz: number;
   /** The processor's INTR pin. */
   readonly interrupt: (level: boolean) => void;
+  /** A pulse on its INIT pin. */
+  readonly resetProcessor: () => void;
+  /** Its A20M# pin, the other way round: address bit 20 counts. */
+  readonly a20: (open: boolean) => void;
+  /** Its IGNNE# pin, asserted or not. */
+  readonly ignoreNumericError: (asserted: boolean) => void;
   readonly console: (byte: number) => void;
   readonly debugConsoles: readonly { readonly port: number; readonly output: (byte: number) => void }[];
   readonly postCode: (value: number) => void;
@@ -32,6 +42,10 @@ export class Board {
   readonly pic: PicPair;
   readonly pit: Pit8254;
   readonly systemControl: SystemControl;
+  readonly systemControlA: SystemControlA;
+  readonly keyboardController: KeyboardController;
+  readonly numericError: NumericError;
+  readonly a20: A20Gate;
   readonly com1: Uart16550;
   readonly debugExit: DebugExit;
   readonly debugConsoles: readonly DebugConsole[];
@@ -43,6 +57,11 @@ export class Board {
     const pic = new PicPair(wires.interrupt);
     const pit = new Pit8254({ clock, irq: pic.irq(0), guestError });
     const systemControl = new SystemControl({ clock, pit });
+    const a20 = new A20Gate(wires.a20);
+    const { resetProcessor } = wires;
+    const systemControlA = new SystemControlA({ a20, resetProcessor });
+    const keyboardController = new KeyboardController({ a20, resetProcessor, guestError });
+    const numericError = new NumericError({ irq: pic.irq(13), ignore: wires.ignoreNumericError });
     const com1 = new Uart16550("com1", { clock, irq: pic.irq(4), output: wires.console });
     const debugExit = new DebugExit(wires.exit);
     const post = new PostPort(wires.postCode);
@@ -50,9 +69,13 @@ export class Board {
 
     bus.mapPorts(0x020, 2, pic.primary);
     bus.mapPorts(0x040, 4, pit);
+    bus.mapPorts(0x060, 1, keyboardController.dataPort);
     bus.mapPorts(0x061, 1, systemControl);
+    bus.mapPorts(0x064, 1, keyboardController.commandPort);
     bus.mapPorts(0x080, 1, post);
+    bus.mapPorts(0x092, 1, systemControlA);
     bus.mapPorts(0x0a0, 2, pic.secondary);
+    bus.mapPorts(0x0f0, 2, numericError);
     bus.mapPorts(0x0f4, 1, debugExit);
     bus.mapPorts(0x3f8, 8, com1);
     bus.mapPorts(0x4d0, 2, pic.elcr);
@@ -70,6 +93,10 @@ export class Board {
     this.pic = pic;
     this.pit = pit;
     this.systemControl = systemControl;
+    this.systemControlA = systemControlA;
+    this.keyboardController = keyboardController;
+    this.numericError = numericError;
+    this.a20 = a20;
     this.com1 = com1;
     this.debugExit = debugExit;
     this.post = post;

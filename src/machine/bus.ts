@@ -50,6 +50,8 @@ export class Bus {
   /** For each port, the index of its range plus one; 0 where nothing answers. */
   private readonly slots = new Uint8Array(PORTS + BEYOND_LAST_PORT);
   private readonly guestError: GuestErrorSink;
+  /** Memory addresses have their bit 20; otherwise it counts as clear. */
+  a20 = true;
 
   constructor(guestError: GuestErrorSink) {
     this.guestError = guestError;
@@ -124,7 +126,8 @@ export class Bus {
   }
 
   /** A load from an address that is not RAM. The result is unsigned. */
-  mmioRead(gpa: number, width: Width): number {
+  mmioRead(address: number, width: Width): number {
+    const gpa = this.a20 ? address : withoutA20(address);
     const range = this.mmioRangeAt(gpa);
     if (range !== null && width <= range.maxWidth && gpa + width <= range.end && gpa % width === 0) {
       return range.device.mmioRead(gpa - range.base, width);
@@ -139,7 +142,8 @@ export class Bus {
   }
 
   /** A store to an address that is not RAM; bits of `value` beyond `width` are ignored. */
-  mmioWrite(gpa: number, width: Width, value: number): void {
+  mmioWrite(address: number, width: Width, value: number): void {
+    const gpa = this.a20 ? address : withoutA20(address);
     const bits = (value & ALL_ONES[width]) >>> 0;
     const range = this.mmioRangeAt(gpa);
     if (range !== null && width <= range.maxWidth && gpa + width <= range.end && gpa % width === 0) {
@@ -170,4 +174,9 @@ export class Bus {
     for (const range of this.mmioRanges) if (gpa >= range.base && gpa < range.end) return range;
     return null;
   }
+}
+
+/** Addresses may have more than 32 bits. */
+function withoutA20(gpa: number): number {
+  return Math.floor(gpa / 0x10_0000) % 2 === 0 ? gpa : gpa - 0x10_0000;
 }

@@ -5,6 +5,7 @@
 import { hex } from "../common/hex.ts";
 import { Cpu, RUN_BREAK, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
 import { EFLAGS_IF } from "../cpu/eflags.ts";
+import { type CpuModelName, cpuModel, DEFAULT_CPU } from "../cpu/models.ts";
 import {
   CR0,
   CR2,
@@ -12,9 +13,12 @@ import {
   DS,
   EAX,
   EBX,
+  EDI,
   EFLAGS,
   EIP,
   ES,
+  FPU_CONTROL,
+  FPU_TAGS,
   FS,
   GS,
   SEG_ATTR,
@@ -25,13 +29,13 @@ import {
 } from "../cpu/state.ts";
 import { vectorName } from "../cpu/vectors.ts";
 import { BareMmu } from "../mmu/bare.ts";
-import { GuestMemory } from "../mmu/guest-memory.ts";
+import { GuestMemory, TABLE_GFNS } from "../mmu/guest-memory.ts";
 import type { LinearMemory } from "../mmu/linear-memory.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import { defaultShadowPages, type Policy } from "../mmu/shadow/policy.ts";
 import { ShadowMmu } from "../mmu/shadow/shadow-mmu.ts";
-import { GUEST_ERROR, UNIMPLEMENTED } from "../trace/events.ts";
-import { GUEST_MISTAKE, NOT_BUILT } from "../trace/reasons.ts";
+import { GUEST_ERROR } from "../trace/events.ts";
+import { GUEST_MISTAKE } from "../trace/reasons.ts";
 import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
 import { type BootImage, MULTIBOOT_START, type StartSegment } from "./image/boot-image.ts";
@@ -42,6 +46,8 @@ import { allocateLinearMemory } from "./layout.ts";
 export const GUEST_HZ = 100_000_000;
 
 export interface MachineOptions {
+  /** What CPUID announces; DEFAULT_CPU if absent. */
+  readonly cpu?: CpuModelName;
   /** Guest RAM, a multiple of 4 KiB from 1 MiB to 2 GiB. */
   readonly ramBytes: number;
   readonly mmu: "bare" | "shadow";
@@ -58,6 +64,11 @@ export interface MachineOptions {
 
 /** Why a run ended. */
 export type ExitReason = "debug-exit" | "halted" | "triple-fault" | "icount" | "stopped" | "break";
+
+/** How much of a ROM shows below 1 MiB. */
+const LOW_ROM_PAGES = 32;
+/** After FNINIT: all exceptions masked, 64 bits of precision. */
+const FPU_CONTROL_INITIAL = 0x037f;
 
 export interface RunOutcome {
   readonly reason: ExitReason;
@@ -79,22 +90,22 @@ export class Machine {
   readonly cpu: Cpu;
   /** Guest mistakes seen so far: accesses that nothing answers, reserved registers, bad commands. */
   guestErrors: number;
-  /** The guest used something that is not built yet; the first of them in words. */
-  unimplemented: string | null;
   /** Time that passed while the processor was halted, in icount. */
   private idle: number;
   /** Process status that the guest asked for through the debug-exit port, once it did. */
   exitStatus: number | null;
   private stopping: boolean;
+  /** The processor is to be reset when its instruction is done. */
+  private resetting: boolean;
   private tap: Tap | null;
 
   constructor(options: MachineOptions) {
     this.options = options;
     this.guestErrors = 0;
-    this.unimplemented = null;
     this.idle = 0;
     this.exitStatus = null;
     this.stopping = false;
+    this.resetting = false;
     this.tap = null;
     this.linear = allocateLinearMemory({
       ramBytes: options.ramBytes,
@@ -108,6 +119,14 @@ export class Machine {
     this.board = new Board({
       hz: GUEST_HZ,
       interrupt: (level) => this.cpu.setInterruptLine(level),
+      resetProcessor: () => {
+        this.resetting = true;
+        this.cpu.stop();
+      },
+      a20: (open) => this.setA20(open),
+      ignoreNumericError: (asserted) => {
+        this.cpu.ignoreNumericError = asserted;
+      },
       console: options.console,
       debugConsoles: options.debugConsoles ?? [],
       postCode: options.postCode ?? (() => {}),
@@ -122,13 +141,10 @@ export class Machine {
         this.tap.emit(GUEST_ERROR, GUEST_MISTAKE, text);
       },
     });
-    this.cpu = new Cpu(this.memory, this.mmu, this.board.bus);
+    this.cpu = new Cpu(this.memory, this.mmu, this.board.bus, cpuModel(options.cpu ?? DEFAULT_CPU));
+    this.cpu.fpuError = (level) => this.board.numericError.setFerr(level);
     this.cpu.acknowledge = () => this.board.pic.acknowledge();
     this.cpu.beforeDevice = () => this.board.clock.advance(this.cpu.icount);
-    this.cpu.unimplemented = (what) => {
-      this.unimplemented ??= what;
-      if (this.tap !== null) this.tap.emit(UNIMPLEMENTED, NOT_BUILT, this.tap.texts.numberOf(what));
-    };
   }
 
   /** Starts to report events, stamped with where the guest is, or stops with null. */
@@ -169,6 +185,9 @@ export class Machine {
     const start = MULTIBOOT_START;
     r[CR0] = start.cr0;
     r[EFLAGS] = start.eflags;
+    // Firmware has executed FNINIT.
+    r[FPU_CONTROL] = FPU_CONTROL_INITIAL;
+    r[FPU_TAGS] = 0;
     this.mmu.setCr0(start.cr0);
     this.setSegment(CS, start.cs);
     this.setSegment(DS, start.ds);
@@ -176,6 +195,7 @@ export class Machine {
     this.setSegment(FS, start.fs);
     this.setSegment(GS, start.gs);
     this.setSegment(SS, start.ss);
+    r.fill(0, EAX, EDI + 1);
     r[EAX] = image.registers.eax;
     r[EBX] = image.registers.ebx;
     r[EIP] = image.entry;
@@ -195,6 +215,11 @@ export class Machine {
       const result = cpu.run(Math.min(clock.nextDeadline, until));
       clock.advance(cpu.icount);
       if (this.exitStatus !== null) return { reason: "debug-exit" };
+      if (this.resetting) {
+        this.resetting = false;
+        cpu.reset();
+        continue;
+      }
       if (result === RUN_SHUTDOWN) return { reason: "triple-fault" };
       if (this.stopping) continue;
       // A debugger's business; it is told apart from `stopped` because it leaves no trace.
@@ -235,6 +260,35 @@ export class Machine {
       npages: page(bytes - HIGH_RAM_START),
       basePfn: basePfn + page(HIGH_RAM_START),
     });
+  }
+
+  /**
+   * Puts a ROM below 4 GiB, where the processor starts, and its last 128 KiB below 1 MiB. `bytes` are 64, 128 or 256 KiB.
+   * Datasheet: Intel 82441FX (PMC), "System memory address decode".
+   */
+  loadRom(bytes: Uint8Array): void {
+    const npages = bytes.length / 4096;
+    const low = Math.min(npages, LOW_ROM_PAGES);
+    const end = HIGH_RAM_START / 4096;
+    // The frames that RAM leaves free below 1 MiB.
+    const basePfn = this.linear.layout.ram / 4096 + end - npages;
+    this.memory.addSlot({ id: 2, baseGfn: TABLE_GFNS - npages, npages, basePfn, readOnly: true });
+    this.memory.addSlot({
+      id: 3,
+      baseGfn: end - low,
+      npages: low,
+      basePfn: basePfn + npages - low,
+      readOnly: true,
+    });
+    this.memory.writeBytes((TABLE_GFNS - npages) * 4096, bytes);
+    this.mmu.memoryChanged();
+  }
+
+  private setA20(open: boolean): void {
+    this.memory.setA20(open);
+    this.board.bus.a20 = open;
+    this.mmu.memoryChanged();
+    this.cpu.endBlock();
   }
 
   private setSegment(seg: number, from: StartSegment): void {

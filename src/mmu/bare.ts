@@ -7,7 +7,7 @@
  */
 import type { GuestMemory } from "./guest-memory.ts";
 import { GuestWalker } from "./guest-walker.ts";
-import { EMULATE, INJECT, type Mmu, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
+import { EMULATE, INJECT, type Mmu, type MmuState, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
 import {
   ACC_EXEC,
   ACC_USER,
@@ -70,9 +70,13 @@ export class BareMmu implements Mmu {
     // Without D the first store has to walk again, to set it.
     const mayWrite = (rights & ACC_WRITE) !== 0 || (!user && (walker.cr0 & CR0_WP) === 0);
     const write = mayWrite && (walker.lo & PTE_D) !== 0;
-    const read = !user || (rights & ACC_USER) !== 0;
+    const userPage = (rights & ACC_USER) !== 0;
+    const limits = user || !userPage ? 0 : walker.supervisorLimits();
+    const data = (limits & CR4_SMAP) === 0;
+    const read = data && (!user || userPage);
+    const fetch = (limits & CR4_SMEP) === 0 && (rights & ACC_EXEC) !== 0;
     if (walker.level === 2) this.largeFilled[gva >>> 22] = this.flushes;
-    return this.fill(gva, access, walker.gfn, read, write, read && (rights & ACC_EXEC) !== 0);
+    return this.fill(gva, access, walker.gfn, read, write && data, fetch);
   }
 
   /** No store is ever hidden from a bare processor, so none is reported. */
@@ -91,6 +95,10 @@ export class BareMmu implements Mmu {
 
   clts(): void {
     this.walker.cr0 &= ~CR0_TS;
+  }
+
+  taskSwitched(): void {
+    this.walker.cr0 |= CR0_TS;
   }
 
   setCr3(value: number): boolean {
@@ -119,10 +127,30 @@ export class BareMmu implements Mmu {
     return true;
   }
 
+  setUserAccess(allowed: boolean): void {
+    const { walker } = this;
+    if (walker.userAccess === allowed) return;
+    walker.userAccess = allowed;
+    if ((walker.cr4 & CR4_SMAP) !== 0) this.flush();
+  }
+
   invlpg(gva: Gva): void {
     // One INVLPG ends a whole large page, which the TLB holds in 4 KiB pieces: forget everything, which is cheap.
     if (this.largeFilled[gva >>> 22] === this.flushes) this.flush();
     else this.tlb.flushPage(gva);
+  }
+
+  memoryChanged(): void {
+    this.flush();
+  }
+
+  save(): MmuState {
+    return this.walker.save();
+  }
+
+  restore(state: MmuState): void {
+    this.walker.restore(state);
+    this.flush();
   }
 
   reset(): void {

@@ -33,11 +33,16 @@ export const ALIAS_SLOTS = 4;
 /** gfns below 4 GiB have a flat table; no slot lies above it. */
 export const TABLE_GFNS = 1 << 20;
 
+/** Address bit 20, of a gfn. */
+const A20_GFN = 0x100;
+
 export class GuestMemory {
   readonly linear: LinearMemory;
   readonly slots: MemorySlot[];
   private aliases: readonly MemoryAlias[];
   private someAlias: boolean;
+  /** All bits of a gfn, or all but address bit 20. */
+  private gfnMask: number;
   /** Host frame + 1 for each gfn, 0 where there is none. */
   private readonly frames: Int32Array;
   /** Number of its slot + 1 for each gfn. */
@@ -57,6 +62,7 @@ export class GuestMemory {
     this.slots = [];
     this.aliases = [];
     this.someAlias = false;
+    this.gfnMask = -1;
     this.frames = new Int32Array(TABLE_GFNS);
     this.slotIds = new Uint8Array(TABLE_GFNS);
     const { layout } = linear;
@@ -126,7 +132,12 @@ export class GuestMemory {
 
   /** The gfn that has the memory which a gfn shows: itself but for aliases. KVM: unalias_gfn. */
   unalias(gfn: Gfn): Gfn {
-    return this.someAlias === true ? this.targetOf(gfn) : gfn;
+    return this.someAlias === true ? this.targetOf(gfn & this.gfnMask) : gfn & this.gfnMask;
+  }
+
+  /** While A20 is closed, each odd MiB shows the memory of the one below. Translations are the caller's to forget. */
+  setA20(open: boolean): void {
+    this.gfnMask = open ? -1 : ~A20_GFN;
   }
 
   private targetOf(gfn: Gfn): Gfn {
@@ -175,7 +186,7 @@ export class GuestMemory {
 
   /** The host frame behind a gfn, or -1. KVM: gfn_to_pfn. */
   pfn(gfn: Gfn): Pfn {
-    return gfn < TABLE_GFNS ? this.frames[gfn] - 1 : -1;
+    return gfn < TABLE_GFNS ? this.frames[gfn & this.gfnMask] - 1 : -1;
   }
 
   /** The host address of a guest physical byte, or -1. */

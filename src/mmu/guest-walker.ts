@@ -12,7 +12,7 @@
  * SDM: volume 3, 4.3 to 4.8. KVM: paging_tmpl.h, FNAME(walk_addr).
  */
 import type { GuestMemory } from "./guest-memory.ts";
-import { PFERR_FETCH, PFERR_PRESENT, PFERR_RSVD, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
+import { type MmuState, PFERR_FETCH, PFERR_PRESENT, PFERR_RSVD, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
 import {
   ACC_ALL,
   ACC_EXEC,
@@ -22,6 +22,8 @@ import {
   CR0_WP,
   CR4_PAE,
   CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
   EFER_NXE,
   frameOf,
   NO_PAGING,
@@ -74,6 +76,8 @@ export class GuestWalker {
   dirtied: boolean;
   /** Page-fault error code of a failed walk. */
   error: number;
+  /** While CR4.SMAP is set: supervisor accesses may reach user pages, as EFLAGS.AC is set. */
+  userAccess: boolean;
 
   constructor(memory: GuestMemory, model: Model) {
     this.memory = memory;
@@ -95,6 +99,7 @@ export class GuestWalker {
     this.hi = 0;
     this.dirtied = false;
     this.error = 0;
+    this.userAccess = false;
   }
 
   reset(): void {
@@ -104,6 +109,21 @@ export class GuestWalker {
     this.efer = 0;
     this.pdptes.fill(0);
     this.rootLevel = NO_PAGING;
+  }
+
+  save(): MmuState {
+    const { cr0, cr3, cr4, efer, userAccess } = this;
+    return { cr0, cr3, cr4, efer, userAccess, pdptes: [...this.pdptes] };
+  }
+
+  restore(state: MmuState): void {
+    this.cr0 = state.cr0;
+    this.cr3 = state.cr3;
+    this.cr4 = state.cr4;
+    this.efer = state.efer;
+    this.userAccess = state.userAccess;
+    this.pdptes.set(state.pdptes);
+    this.chooseMode();
   }
 
   get entryBytes(): 4 | 8 {
@@ -251,6 +271,17 @@ export class GuestWalker {
     return (access & PFERR_FETCH) === 0 || (rights & ACC_EXEC) !== 0;
   }
 
+  /** CR4 bits that keep a supervisor out of user pages now: SMEP from executing them, SMAP from reading and writing. */
+  supervisorLimits(): number {
+    return this.cr4 & (this.userAccess === true ? CR4_SMEP : CR4_SMEP | CR4_SMAP);
+  }
+
+  /** SDM: volume 3, 4.6.1: user pages that a supervisor may not use. KVM: had neither until 2012 and 2014. */
+  private keptOut(rights: number, access: number): boolean {
+    if ((access & PFERR_USER) !== 0 || (rights & ACC_USER) === 0) return false;
+    return (this.supervisorLimits() & ((access & PFERR_FETCH) !== 0 ? CR4_SMEP : CR4_SMAP)) !== 0;
+  }
+
   /** The last entry has been read: `lo` and `hi`, with `rights` over the path. */
   private finish(
     table: Gfn,
@@ -261,7 +292,8 @@ export class GuestWalker {
     access: number,
   ): boolean {
     // KVM: the levels above were checked when they were read, so the rights of the path say the same here.
-    if (!this.permits(rights, access)) return this.fail(access, PFERR_PRESENT);
+    if (!this.permits(rights, access) || this.keptOut(rights, access))
+      return this.fail(access, PFERR_PRESENT);
     this.pteAccess = rights;
     this.tableGfn = table;
     this.tableOffset = offset;
@@ -281,7 +313,8 @@ export class GuestWalker {
   /** The bits of an error code that describe the access. SDM: volume 3, 4.7. */
   errorCode(access: number): number {
     // KVM: copies I/D from the hardware's error code, where NX is always on.
-    const fetch = this.sdm !== true || ((this.cr4 & CR4_PAE) !== 0 && this.nxEnabled());
+    const noExecute = (this.cr4 & CR4_PAE) !== 0 && this.nxEnabled();
+    const fetch = this.sdm !== true || noExecute || (this.cr4 & CR4_SMEP) !== 0;
     return access & (PFERR_WRITE | PFERR_USER | (fetch ? PFERR_FETCH : 0));
   }
 }

@@ -9,7 +9,7 @@
  */
 import type { LinearMemory } from "./linear-memory.ts";
 import { PFERR_FETCH, PFERR_PRESENT, PFERR_RSVD, PFERR_USER, PFERR_WRITE } from "./mmu.ts";
-import { PAE_RSVD_HI, PTE_A, PTE_P, PTE_RW, PTE_US } from "./paging.ts";
+import { CR4_SMAP, CR4_SMEP, PAE_RSVD_HI, PTE_A, PTE_P, PTE_RW, PTE_US } from "./paging.ts";
 import type { Gva, Hpa } from "./types.ts";
 
 export class HostWalker {
@@ -19,6 +19,8 @@ export class HostWalker {
   nx: number;
   /** Error code of the last walk that failed. */
   error: number;
+  /** CR4.SMEP and CR4.SMAP as they limit supervisor accesses now. */
+  limits: number;
   private readonly i32: Int32Array;
 
   constructor(memory: LinearMemory) {
@@ -26,6 +28,7 @@ export class HostWalker {
     this.rights = 0;
     this.nx = 0;
     this.error = 0;
+    this.limits = 0;
   }
 
   /** The frame (hpa) behind `gva` if the tables under `root` permit the access, or -1 with `error`. */
@@ -51,7 +54,8 @@ export class HostWalker {
     if (
       ((access & PFERR_WRITE) !== 0 && (rights & PTE_RW) === 0) ||
       ((access & PFERR_USER) !== 0 && (rights & PTE_US) === 0) ||
-      ((access & PFERR_FETCH) !== 0 && nx < 0)
+      ((access & PFERR_FETCH) !== 0 && nx < 0) ||
+      (this.limits !== 0 && this.keptOut(rights, access))
     ) {
       return this.fail(access, PFERR_PRESENT);
     }
@@ -60,6 +64,12 @@ export class HostWalker {
     this.rights = rights;
     this.nx = nx;
     return (pte >>> 12) * 4096;
+  }
+
+  /** SDM: volume 3, 4.6.1. */
+  private keptOut(rights: number, access: number): boolean {
+    if ((access & PFERR_USER) !== 0 || (rights & PTE_US) === 0) return false;
+    return (this.limits & ((access & PFERR_FETCH) !== 0 ? CR4_SMEP : CR4_SMAP)) !== 0;
   }
 
   private fail(access: number, why: number): -1 {

@@ -26,6 +26,16 @@ export const EXIT_EXTERNAL_INTERRUPT = 4;
 /** The guest became able to take an interrupt that was waiting. */
 export const EXIT_INTERRUPT_WINDOW = 5;
 
+export interface MmuState {
+  readonly cr0: number;
+  readonly cr3: number;
+  readonly cr4: number;
+  readonly efer: number;
+  readonly userAccess: boolean;
+  /** As they were latched: memory may say something else. */
+  readonly pdptes: readonly number[];
+}
+
 export interface Mmu {
   /** The processor looks here first; `translate` fills it. */
   readonly tlb: Tlb;
@@ -56,7 +66,20 @@ export interface Mmu {
   setEfer(value: number): boolean;
   /** CLTS, which clears CR0.TS without the side effects of a MOV to CR0. */
   clts(): void;
+  /** A task switch has set CR0.TS. */
+  taskSwitched(): void;
   invlpg(gva: Gva): void;
+  /**
+   * EFLAGS.AC as it matters while CR4.SMAP is set: whether supervisor accesses may reach user pages. Told whenever it may
+   * have changed.
+   */
+  setUserAccess(allowed: boolean): void;
+  /** Guest memory looks different from now on (A20): nothing cached may stay. */
+  memoryChanged(): void;
+  /** The registers that translation depends on, as plain data; what is cached is not part of it. */
+  save(): MmuState;
+  /** Takes a saved state, with nothing cached. Guest memory must be restored before. */
+  restore(state: MmuState): void;
   /** Power-on values, nothing cached. */
   reset(): void;
 

@@ -22,7 +22,7 @@ import type { Gva, Hpa, Pfn } from "./types.ts";
 
 /** Header words, before the entries. */
 export const TLB_GENERATION = 0;
-/** Word index of the first entry of the privilege level that runs now: TLB_SUPERVISOR or TLB_USER. */
+/** Word index of the first entry of the set that is looked at now: TLB_SUPERVISOR, TLB_USER or TLB_CHECKED. */
 export const TLB_CURRENT = 1;
 const HEADER_WORDS = 16;
 
@@ -31,7 +31,9 @@ export const TLB_ENTRIES = 4096;
 export const TLB_INDEX_MASK = (TLB_ENTRIES - 1) << 2;
 export const TLB_SUPERVISOR = HEADER_WORDS;
 export const TLB_USER = HEADER_WORDS + TLB_ENTRIES * 4;
-export const TLB_BYTES = (HEADER_WORDS + 2 * TLB_ENTRIES * 4) * 4;
+/** A set in which nothing is ever cached: while it is the current one, each access is looked at. */
+export const TLB_CHECKED = HEADER_WORDS + 2 * TLB_ENTRIES * 4;
+export const TLB_BYTES = (HEADER_WORDS + 3 * TLB_ENTRIES * 4) * 4;
 
 export const TAG_READ = 0;
 export const TAG_WRITE = 1;
@@ -70,7 +72,7 @@ export class Tlb {
       this.words[TLB_GENERATION] = next;
       return;
     }
-    this.words.fill(0, HEADER_WORDS);
+    this.words.fill(0, HEADER_WORDS, TLB_CHECKED);
     this.words[TLB_GENERATION] = 1;
   }
 
@@ -106,7 +108,7 @@ export class Tlb {
   markCode(frame: Pfn): void {
     const { words } = this;
     const generation = words[TLB_GENERATION];
-    for (let entry = HEADER_WORDS; entry < words.length; entry += 4) {
+    for (let entry = HEADER_WORDS; entry < TLB_CHECKED; entry += 4) {
       const tag = words[entry + TAG_WRITE];
       if ((tag & 0xfff) === generation && ((tag & ~0xfff) + words[entry + ADDEND]) >>> 12 === frame) {
         words[entry + TAG_WRITE] = tag | TAG_CODE;

@@ -9,7 +9,7 @@
  */
 import { hex8 } from "../common/hex.ts";
 import { eventText, jsonFields, reasonText, shortName, type Texts } from "./describe.ts";
-import { events, GUEST_ERROR, KVM_EXIT, KVM_INJ_EXCEPTION, UNIMPLEMENTED } from "./events.ts";
+import { events, GUEST_ERROR, KVM_EXIT, KVM_INJ_EXCEPTION } from "./events.ts";
 import { NOTRAP, reasons } from "./reasons.ts";
 import type { Gauges, TraceFormat } from "./trace-format.ts";
 import type { TraceRecord } from "./trace-record.ts";
@@ -69,7 +69,7 @@ export class ChromeTrace implements TraceFormat {
   /** What happens at the same instruction after an exit is part of it, but for what the guest does by itself. */
   private isDuringExit({ event, reason, icount }: TraceRecord): boolean {
     if (this.exit === null || this.exit.icount !== icount || event === KVM_EXIT) return false;
-    if (event === GUEST_ERROR || event === UNIMPLEMENTED) return false;
+    if (event === GUEST_ERROR) return false;
     return !(event === KVM_INJ_EXCEPTION && reason === NOTRAP);
   }
 

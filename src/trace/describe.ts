@@ -131,9 +131,11 @@ function fieldText({ key, kind, number, text }: DescribedField): string {
   return `${key}=${text}`;
 }
 
-/** The event's name without KVM's prefix, which all share. */
+/** An event's short name, the same everywhere: KVM's without its prefix. */
+export const withoutPrefix = (name: string): string => name.replace(/^kvm_(mmu_)?/, "");
+
 export function shortName(record: TraceRecord): string {
-  return events[record.event].name.replace(/^kvm_/, "");
+  return withoutPrefix(events[record.event].name);
 }
 
 /** What happened: name and fields in one line. */

@@ -5,12 +5,19 @@
  *                kvm_mmu_*           names, with or without their prefix, * for anything
  *     --filter   unsync              the word is somewhere in the event's line
  *                gfn=10c sp=41c      a field has that value; != < <= > >= for numbers
- *                reason=level1       the reason's key, or the event's name, contains that
+ *                reason=cr3_load     a word is that, * for anything: reason=exit_*
  *                -flush              not this
  *
  * The words of a filter must all be true of an event.
  */
-import { type DescribedField, describeFields, eventText, reasonText, type Texts } from "./describe.ts";
+import {
+  type DescribedField,
+  describeFields,
+  eventText,
+  reasonText,
+  type Texts,
+  withoutPrefix,
+} from "./describe.ts";
 import { type EventInfo, events } from "./events.ts";
 import { EXIT_PF, reasons } from "./reasons.ts";
 import type { TraceRecord } from "./trace-record.ts";
@@ -21,7 +28,6 @@ export type RecordTest = (record: TraceRecord, texts: Texts) => boolean;
 export class FilterError extends Error {}
 
 const CATEGORIES: readonly string[] = ["exit", "mmu", "guest"];
-const withoutPrefix = (name: string): string => name.replace(/^kvm_(mmu_)?/, "");
 
 /** The events that a list of names and categories means. Throws a FilterError for one that means none. */
 export function parseEvents(text: string): RecordTest {
@@ -42,9 +48,17 @@ export function parseEvents(text: string): RecordTest {
 function nameMatches(pattern: string, { name, category }: EventInfo): boolean {
   // mmu.* is how a list of categories looks elsewhere.
   if (pattern === category || pattern === `${category}.*`) return true;
+  const glob = globOf(pattern);
+  return namesOf(name).some((candidate) => glob.test(candidate));
+}
+
+/** An event's name as it may be written. */
+const namesOf = (name: string): readonly string[] => [name, name.replace(/^kvm_/, ""), withoutPrefix(name)];
+
+/** A whole text, * for anything in it. */
+function globOf(pattern: string, flags = ""): RegExp {
   const escaped = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  const glob = new RegExp(`^${escaped.join(".*")}$`);
-  return [name, name.replace(/^kvm_/, ""), withoutPrefix(name)].some((candidate) => glob.test(candidate));
+  return new RegExp(`^${escaped.join(".*")}$`, `s${flags}`);
 }
 
 const OPERATORS: Record<string, (a: number, b: number) => boolean> = {
@@ -110,8 +124,11 @@ function parseWord(word: string): RecordTest {
   if (/[=<>]/.test(word))
     throw new FilterError(`'${word}' is no comparison: write FIELD=VALUE, such as gfn=10c`);
   const wanted = word.toLowerCase();
+  // The whole name besides: it may be written with its prefix.
   return (record, texts) =>
-    `${eventText(record, texts)}  ${reasonText(record)}`.toLowerCase().includes(wanted);
+    `${events[record.event].name} ${eventText(record, texts)}  ${reasonText(record)}`
+      .toLowerCase()
+      .includes(wanted);
 }
 
 function parseComparison(key: string, operator: string, value: string): RecordTest {
@@ -123,14 +140,34 @@ function parseComparison(key: string, operator: string, value: string): RecordTe
     if (operator !== "=" && operator !== "!=") {
       throw new FilterError(`'${key}' is a word and no number: it can be compared with = and != only`);
     }
-    const wanted = value.toLowerCase();
+    const wanted = globOf(value, "i");
+    const fits = (text: string): boolean => formsOf(key, text).some((form) => wanted.test(form));
+    const all = CLOSED[key];
+    if (all !== undefined && !all.some(fits)) throw noSuchWord(key, value, all);
     const equal = operator === "=";
-    return (record, texts) =>
-      fieldsNamed(record, key, texts).some(({ text }) => text.toLowerCase().includes(wanted) === equal);
+    return (record, texts) => fieldsNamed(record, key, texts).some(({ text }) => fits(text) === equal);
   }
   const number = parseValue(kind, key, value);
   const compare = OPERATORS[operator];
   return (record, texts) => fieldsNamed(record, key, texts).some((field) => compare(field.number, number));
+}
+
+/** What the fields can be that have a closed list of words. */
+const CLOSED: Readonly<Record<string, readonly string[] | undefined>> = {
+  reason: reasons.map(({ key }) => key),
+  name: events.map(({ name }) => name),
+  category: CATEGORIES,
+};
+
+/** A field's text as it may be written: events go by shorter names, too. */
+const formsOf = (key: string, text: string): readonly string[] => (key === "name" ? namesOf(text) : [text]);
+
+function noSuchWord(key: string, value: string, all: readonly string[]): FilterError {
+  const part = value.toLowerCase();
+  const near = all.filter((word) => word.includes(part));
+  const list =
+    near.length > 0 ? `; = means the whole word, as in ${near.join(", ")}` : `. There are ${all.join(", ")}`;
+  return new FilterError(`no ${key} of an event is '${value}'${list}`);
 }
 
 function parseValue(kind: DescribedField["kind"], key: string, value: string): number {

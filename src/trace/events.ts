@@ -44,6 +44,5 @@ export const KVM_MMU_SET_SPTE = define("kvm_mmu_set_spte", "mmu", "sp index gfn 
 export const KVM_MMU_DROP_SPTE = define("kvm_mmu_drop_spte", "mmu", "sp index gfn level");
 export const KVM_MMU_PTE_WRITE = define("kvm_mmu_pte_write", "mmu", "gfn offset bytes count");
 export const GUEST_ERROR = define("guest_error", "guest", "text");
-export const UNIMPLEMENTED = define("unimplemented", "guest", "text");
 
 export const events: readonly EventInfo[] = list;

@@ -124,8 +124,6 @@ const ENTRIES: Readonly<Record<string, string>> = {
     "No instruction wrote here: the walk for a store set D in the guest's entry, as a processor does. KVM treats that like an emulated store, so every shadow of the table hears of it.",
   guest_error:
     "The guest accessed something that nothing answers, or uses a device against its datasheet. The machine goes on as hardware would.",
-  unimplemented:
-    "The guest used a part of the processor that is not built yet. It got #UD, as on a processor without that part.",
 };
 
 const TEXTS: Readonly<Record<string, string>> = { ...EXITS, ...PAGES, ...SYNC, ...ENTRIES };

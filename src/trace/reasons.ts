@@ -255,7 +255,6 @@ export const GUEST_MISTAKE = define(
   "nothing answers there, or the device is used against its datasheet",
   "ours",
 );
-export const NOT_BUILT = define("not_built", "Umbra does not have this yet: the guest gets #UD", "ours");
 
 export const reasons: readonly ReasonInfo[] = list;
 

@@ -49,9 +49,9 @@ describe("to an event", () => {
     );
     expect(status).toBe(0);
     const [, icount, seq] =
-      /umbra: stopped at instruction (\d+) by event (\d+): mmu_unsync_page sp=/.exec(stderr) ?? [];
+      /umbra: stopped at instruction (\d+) by event (\d+): unsync_page sp=/.exec(stderr) ?? [];
     expect(stdout).toContain("global, synced by writes to CR4 and CR0: 1\n");
-    const at = new RegExp(`^ +${seq} +(\\d+) {2}mmu_unsync_page`, "m").exec(stdout);
+    const at = new RegExp(`^ +${seq} +(\\d+) {2}unsync_page`, "m").exec(stdout);
     expect(Number(icount) - Number(at?.[1])).toBe(1);
   });
 });
@@ -70,7 +70,7 @@ describe("commands that run the machine", () => {
     );
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /^\(step 5\)\n[^\n]+\n\(x\/1i \$eip\)\n> [^\n]+\n\(until mmu_sync_skip\)\nevent \d+: mmu_sync_skip [^\n]+\n\(cont\)\n[^\n]+\n$/,
+      /^\(step 5\)\n[^\n]+\n\(x\/1i \$eip\)\n> [^\n]+\n\(until mmu_sync_skip\)\nevent \d+: sync_skip [^\n]+\n\(cont\)\n[^\n]+\n$/,
     );
   });
 
@@ -85,6 +85,34 @@ describe("commands that run the machine", () => {
     const { status, stderr } = umbra("exec", "b1", "step");
     expect(status).toBe(2);
     expect(stderr).toMatch(/umbra: the machine has ended: .*\.\n$/);
+  });
+});
+
+describe("what screens show", () => {
+  it("is chosen by the filter before them", () => {
+    const ask = (...commands: string[]) => umbra("exec", "b1", ...commands, "screen 4").stdout;
+    const all = ask("audit");
+    expect(all).toMatch(/ exit [a-z]/);
+    const few = ask("filter name=unsync_page");
+    expect(few).toContain("filter name=unsync_page");
+    expect(few).toContain(" unsync_page ");
+    expect(few).not.toMatch(/ exit [a-z]/);
+    const shown = (text: string) => text.slice(text.indexOf("┌ 4 timeline"));
+    expect(shown(ask("filter unsync", "filter"))).toBe(shown(all));
+  });
+
+  it("a filter that means nothing is refused before anything runs", () => {
+    const { status, stdout, stderr } = umbra("exec", "b1", "audit", "filter reason=soon");
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(
+      /^umbra: 'filter reason=soon': no reason of an event is 'soon'\. There are [^\n]*\.\n$/,
+    );
+  });
+
+  it("translate takes an address as the screens write it, and the guest's own privilege", () => {
+    const at = (...commands: string[]) => umbra("exec", "kmap", "--until", "20M", ...commands).stdout;
+    expect(at("translate 08048241")).toBe(at("translate 0x08048241 read user"));
+    expect(at("translate 08048241")).toMatch(/^gva 08048241, user read\n/);
   });
 });
 

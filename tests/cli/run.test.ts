@@ -1,7 +1,7 @@
 /**
  * The command as a user meets it: exit statuses, streams, and one sentence for each mistake.
  */
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { print } from "../support/tiny-kernel.ts";
@@ -215,6 +215,36 @@ describe("umbra: mistakes get one sentence and status 2", () => {
     sentence(umbra("run", "missing.elf"), /^umbra: missing\.elf: there is no such file/);
   });
 
+  it("a device, whose bytes may never end, or that has none", () => {
+    for (const device of ["/dev/zero", "/dev/null"]) {
+      sentence(
+        umbra("run", device),
+        new RegExp(`^umbra: ${device}: it is a device; name a file, or a pipe\\.`),
+      );
+    }
+    const name = image("with-module.bin", debugExit(0));
+    sentence(umbra("run", name, "--initrd", "/dev/zero"), /^umbra: \/dev\/zero: it is a device/);
+  });
+
+  it("a file that is larger than any guest, at once", () => {
+    const path = join(folder, "huge.bin");
+    writeFileSync(path, "");
+    // A hole: it takes no room on the disk.
+    truncateSync(path, 3 * 2 ** 30);
+    const started = performance.now();
+    sentence(
+      umbra("run", "huge.bin"),
+      /^umbra: huge\.bin: it has 2 GiB or more, which no guest has room for\./,
+    );
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it("but not a pipe: another program may make the image", () => {
+    const name = image("piped.bin", `${print("through a pipe")}\n${debugExit(0)}`);
+    const { stdout, status } = shell(`${UMBRA_QUOTED} run <(cat ${name}) --report none`);
+    expect([stdout, status]).toEqual(["through a pipe", 1]);
+  });
+
   it("a folder instead of an image", () => {
     sentence(umbra("run", "."), /^umbra: \.: it is a folder/);
   });
@@ -300,7 +330,7 @@ describe("umbra: asking for help", () => {
   it("--help names the commands and starts without the machine", () => {
     const { status, stdout } = umbra("--help");
     expect(status).toBe(0);
-    expect(stdout).toContain("run [options] <image>");
+    expect(stdout).toContain("run [options] [image]");
   });
 
   it("-h does the same, for each command", () => {

@@ -236,9 +236,9 @@ describe("registers and immediates", () => {
 describe("undefined opcodes", () => {
   test.each([
     ["0f 04", "no such opcode"],
-    ["0f 6f c0", "MMX"],
-    ["0f 28 c1", "SSE"],
-    ["0f ae 00", "FXSAVE"],
+    ["66 0f 7c c1", "SSE3"],
+    ["0f 38 00 c1", "SSSE3"],
+    ["0f ae 20", "XSAVE"],
     ["8d c0", "LEA of a register"],
     ["62 c0", "BOUND of a register"],
     ["c4 c0", "LES of a register, VEX elsewhere"],

@@ -426,18 +426,12 @@ describe("exceptions while an exception is delivered", () => {
   });
 });
 
-describe("what does not exist yet", () => {
-  test("a task gate is #UD, and is told", () => {
-    const told: string[] = [];
-    cpu.unimplemented = (what) => told.push(what);
+describe("a task gate", () => {
+  test("that names no available TSS is #GP(selector), for an exception with EXT", () => {
     vectorGate(bench, VECTOR, GATE_TASK | DPL3, KERNEL_CODE, 0);
-    expect(run(bench, "int 0x40")?.vector).toBe(VEC_UD);
-    expect(told).toEqual(["an interrupt through a task gate"]);
-    cpu.unimplemented = () => {};
-  });
-  test("a task gate for #UD itself ends in #DF", () => {
+    expect(run(bench, "int 0x40")).toEqual({ vector: VEC_GP, errorCode: KERNEL_CODE, eip: CODE });
     vectorGate(bench, VEC_UD, GATE_TASK, KERNEL_CODE, 0);
-    expect(run(bench, "ud2")?.vector).toBe(VEC_DF);
+    expect(run(bench, "ud2")).toEqual({ vector: VEC_GP, errorCode: KERNEL_CODE | 1, eip: CODE });
   });
 });
 

@@ -5,6 +5,7 @@ import type { Model, ScreenNumber, Size, UiState } from "../../src/dashboard/mod
 import { screens } from "../../src/dashboard/screens/index.ts";
 import { ASCII, UNICODE } from "../../src/dashboard/text/glyphs.ts";
 import { lineWidth, textOf } from "../../src/dashboard/text/line.ts";
+import { endOf } from "../../src/debug/stop.ts";
 import type { Snapshot } from "../../src/inspect/snapshot.ts";
 import { BARE, LONG, UNANSWERED } from "./screens/mmu-views.ts";
 import { console, logOf, wholeModel, wholeSnapshot } from "./whole-model.ts";
@@ -104,26 +105,51 @@ describe("the status bar", () => {
     expect(paused?.style?.inverse).toBe(true);
   });
 
-  it("says HALTED for a guest that waits, DEAD for one that has ended", () => {
+  it("says HALTED for a guest that waits, ENDED or FAILED with the status of one that has ended, DEAD of a triple fault", () => {
     const { status: state } = wholeSnapshot();
     const halted = wholeSnapshot({ status: { ...state, halted: true } });
     expect(status(on({}, { snapshot: halted }))).toContain("  HALTED  ");
     const ended = (reason: "halted" | "triple-fault") =>
-      on({}, { running: false, stop: { kind: "ended", reason, detail: "it is over" } });
+      on(
+        {},
+        {
+          running: false,
+          stop: { kind: "ended", reason, detail: "it is over", status: null, failed: false },
+        },
+      );
     expect(status(ended("halted"))).toContain("  HALTED  ");
     expect(status(ended("triple-fault"))).toContain("  DEAD  ");
+    const exited = (raw: number, success: number | null) => {
+      const stop = endOf({ exitStatus: raw, faultChain: null }, "debug-exit", success, () => "");
+      return status(on({}, { running: false, stop }));
+    };
+    expect(exited(1, 1), "a guest that ends well").toContain("  ENDED 0  ");
+    expect(exited(3, 1), "one that fails").toContain("  FAILED 3  ");
+    expect(exited(3, null), "nobody said which status is the good one").toContain("  ENDED 3  ");
+    const audit = endOf({ exitStatus: null, faultChain: null }, "stopped", 1, () => "broken");
+    expect(status(on({}, { running: false, stop: audit }))).toContain("  FAILED  ");
   });
 
   it("says FROZEN beside the state, and keeps both at 40 columns", () => {
     expect(textsOf(on({ frozen: true }), { columns: 40, rows: 10 })[0]).toMatch(/RUN {2}FROZEN.*0 overview$/);
   });
 
-  it("says what was dropped and how fast the guest may be, where there is room", () => {
-    const events = { ...logOf([]), dropped: 31_300 };
+  it("says how much passed by unseen and how fast the guest may be, where there is room", () => {
+    const events = { ...logOf([]), unseen: 31_300 };
     const bar = status(on({ speed: 100_000 }, { events }), 140);
-    expect(bar).toContain("31.3k dropped");
+    expect(bar).toContain("31.3k unseen");
     expect(bar).toContain("of 100k/s");
-    expect(status(on(), 140)).not.toContain("dropped");
+    expect(status(on(), 140)).not.toContain("unseen");
+  });
+
+  it("says which filter hides events, on every screen, also where that costs other words", () => {
+    for (const { number } of screens) {
+      expect(status(on({ screen: number, filter: "gfn=10c" }))).toContain("  filter gfn=10c  ");
+    }
+    const long = on({ filter: "reason=level1_one_role icount>1" });
+    expect(status(long, 120)).toContain("  filter reason=level1_one_r…  ");
+    expect(textsOf(on({ filter: "gfn=10c" }), { columns: 48, rows: 12 })[0]).toContain("RUN  filter gfn=10c");
+    expect(status(on(), 120)).not.toContain("filter");
   });
 
   it("has the icount where it is wide", () => {
@@ -161,6 +187,41 @@ describe("the footer", () => {
 
   it("has the message instead while there is one", () => {
     expect(footer(on({ message: { text: "1 breakpoint", failed: false } })).trim()).toBe("1 breakpoint");
+  });
+
+  it("takes up to four lines for a message that is too long for one, and marks what is cut", () => {
+    const words = (count: number) => Array.from({ length: count }, (_, i) => `word${i}`).join(" ");
+    const two = textsOf(on({ message: { text: words(20), failed: true } }), STANDARD);
+    expect(two).toHaveLength(STANDARD.rows - 1);
+    expect(`${two.at(-2)?.trim()} ${two.at(-1)?.trim()}`).toBe(words(20));
+    expect(two[0]).toContain("0 overview");
+    const cut = textsOf(on({ message: { text: words(100), failed: true } }), STANDARD);
+    expect(cut.slice(-4).every((text) => text.includes("word"))).toBe(true);
+    expect(cut.at(-5)).not.toContain("word");
+    expect(cut.at(-1)?.trimEnd()).toMatch(/…$/);
+  });
+
+  it("has what is wrong with a command above it, whole", () => {
+    const overlay = { kind: "command", text: "sort x", at: 6 } as const;
+    const said = `there is no order ${"x ".repeat(50)}end`;
+    const lines = textsOf(on({ overlay, message: { text: said, failed: true } }), STANDARD);
+    expect(lines.at(-1)).toMatch(/^:sort x/);
+    expect(
+      lines
+        .slice(-3, -1)
+        .map((text) => text.trim())
+        .join(" "),
+    ).toBe(said);
+  });
+
+  it("offers no key that is about a running guest once the machine has ended", () => {
+    const stop = { kind: "ended", reason: "halted", detail: "", status: null, failed: false } as const;
+    const ended = on({}, { running: false, stop });
+    expect(footer(ended, 120).trimEnd()).toBe(" 0-9 screen  tab pane  / filter  : command  ? help  q quit");
+    expect(textsOf(ended, WIDE).join()).not.toContain("i type");
+    expect(textsOf(on({ screen: 1 }, { running: false, stop }), STANDARD).join()).toContain(
+      "the machine has ended",
+    );
   });
 
   it("says who has the keys", () => {

@@ -118,6 +118,18 @@ describe("what is selected", () => {
   });
 });
 
+describe("an address that is translated", () => {
+  const { status } = wholeSnapshot();
+  it.each([
+    [0, false],
+    [3, true],
+  ])("is read as the guest runs now: at CPL %i by a user: %s", (cpl, user) => {
+    const snapshot = wholeSnapshot({ status: { ...status, cpl } });
+    const { ui } = key("t", on({ screen: 7 }, { snapshot }));
+    expect(ui.translate).toMatchObject({ access: "read", user });
+  });
+});
+
 describe("moving", () => {
   const list = on({ screen: 4, follow: false, cursors: { "4.0": { at: 0, top: 0 } } });
   const at = ({ ui }: Outcome): number => ui.cursors["4.0"].at;
@@ -214,6 +226,54 @@ describe("screens and panes", () => {
   });
 });
 
+describe("a machine that has ended", () => {
+  const end = {
+    kind: "ended",
+    reason: "debug-exit",
+    detail: "it is over",
+    status: 0,
+    failed: false,
+  } as const;
+  const over = (ui: Partial<UiState> = {}): Model => wholeModel({ running: false, stop: end, ui });
+
+  it.each(["space", "s", "n", "f", "c", "e", "i", "b", "w", "<", ">"])(
+    "does nothing for %s, and says why",
+    (name) => {
+      const { ui, effects } = key(name, over({ screen: 3, filter: "gfn=10c" }));
+      expect(effects).toEqual([]);
+      expect(ui).toMatchObject({ typing: false, screen: 3 });
+      expect(ui.message).toEqual({ text: "the machine has ended: it is over", failed: true });
+    },
+  );
+
+  it("is not typed to by the command either", () => {
+    expect(keys([":", "t", "y", "p", "e", "enter"], over()).ui).toMatchObject({
+      typing: false,
+      message: { failed: true, text: expect.stringContaining("has ended") },
+    });
+  });
+
+  it("can still be looked at, and left without a question", () => {
+    expect(key("7", over()).ui.screen).toBe(7);
+    expect(
+      asked(
+        key(
+          "r",
+          on(
+            { screen: 3 },
+            {
+              snapshot: wholeSnapshot({ oos: oosView({ nonGlobal: [], global: [GLOBAL_ROW] }) }),
+              running: false,
+              stop: end,
+            },
+          ),
+        ),
+      ),
+    ).toEqual(["info rmap 42"]);
+    expect(key("q", over()).effects).toEqual([{ kind: "quit" }]);
+  });
+});
+
 describe("leaving", () => {
   it("q goes back to the overview first", () => {
     const { ui, effects } = key("q", on({ screen: 4 }));
@@ -246,7 +306,7 @@ describe("leaving", () => {
     const first = press("ctrl-c", wholeModel(), NOW, TERMINAL);
     expect(asked(first)).toEqual(["stop"]);
     const after = wholeModel({ ui: first.ui });
-    expect(press("ctrl-c", after, NOW + 999, TERMINAL).effects).toEqual([{ kind: "quit" }]);
+    expect(press("ctrl-c", after, NOW + 999, TERMINAL).effects).toEqual([{ kind: "interrupt" }]);
     expect(asked(press("ctrl-c", after, NOW + 1_000, TERMINAL))).toEqual(["stop"]);
   });
 

@@ -1,10 +1,14 @@
 /** Commands about the picture: each one, its mistakes, and that all else is the monitor's. */
 import { describe, expect, it } from "vitest";
+import { commandHint, completed } from "../../src/dashboard/completion.ts";
 import type { Outcome } from "../../src/dashboard/effect.ts";
 import type { Model, UiState } from "../../src/dashboard/model.ts";
+import { press } from "../../src/dashboard/perform.ts";
 import { screens } from "../../src/dashboard/screens/index.ts";
-import { commandHint, runCommand, uiCommands } from "../../src/dashboard/ui-commands.ts";
-import { wholeModel } from "./whole-model.ts";
+import { runCommand, uiCommands } from "../../src/dashboard/ui-commands.ts";
+import { commands } from "../../src/debug/commands/table.ts";
+import { parseQuestion } from "../../src/debug/monitor.ts";
+import { wholeModel, wholeSnapshot } from "./whole-model.ts";
 
 const on = (ui: Partial<UiState> = {}, parts: Partial<Omit<Model, "ui">> = {}): Model =>
   wholeModel({ ...parts, ui });
@@ -58,7 +62,8 @@ const MISTAKES: readonly (readonly [text: string, word: string])[] = [
   ["filter nosuchfield=1", "nosuchfield"],
   ["translate", "address"],
   ["translate xyz", "'xyz'"],
-  ["translate 123456789", "'123456789'"],
+  ["translate 0x123456789", "'0x123456789'"],
+  ["translate 10c", "in hexadecimal it is 0x10c"],
   ["translate c0101000 sideways", "'sideways'"],
   ["page", "shadow page"],
   ["page here", "'here'"],
@@ -91,7 +96,13 @@ describe("commands about the picture", () => {
   });
 
   it(":fault shows how the machine ended", () => {
-    const stop = { kind: "ended", reason: "triple-fault", detail: "triple fault" } as const;
+    const stop = {
+      kind: "ended",
+      reason: "triple-fault",
+      detail: "triple fault",
+      status: null,
+      failed: true,
+    } as const;
     expect(run("fault", on({}, { stop, running: false })).ui.overlay?.kind).toBe("fault");
   });
 
@@ -129,9 +140,62 @@ describe("all else", () => {
   });
 });
 
+describe(":translate", () => {
+  const { status } = wholeSnapshot();
+  const at = (cpl: number): Model => on({}, { snapshot: wholeSnapshot({ status: { ...status, cpl } }) });
+
+  it("understands an address as the monitor does: decimal, 0x, eight digits, sums", () => {
+    const gvaOf = (words: string) => run(`translate ${words}`).ui.translate.gva;
+    expect(gvaOf("08050000")).toBe(0x0805_0000);
+    expect(gvaOf("0x10c + 0x1000")).toBe(0x110c);
+    expect(gvaOf("4096")).toBe(4096);
+    for (const words of ["08050000", "0x10c + 0x1000", "4096"]) {
+      expect(() => parseQuestion(`translate ${words}`), words).not.toThrow();
+    }
+  });
+
+  it("is about what the guest runs as now, if nothing else is said", () => {
+    expect(run("translate 08050000", at(3)).ui.translate.user).toBe(true);
+    expect(run("translate 08050000", at(0)).ui.translate.user).toBe(false);
+    expect(run("translate 08050000 supervisor", at(3)).ui.translate.user).toBe(false);
+  });
+});
+
+describe("Tab after the colon", () => {
+  it.each([
+    ["scr", "screen "],
+    ["tr", "tra"],
+    ["trans", "translate "],
+    ["info o", "info oos"],
+    ["inf", "info "],
+    ["  fil", "filter "],
+    ["gva2", "gva2"],
+    ["gva2s", "gva2spte "],
+    ["frob", "frob"],
+    ["", ""],
+    ["screen 3", "screen 3"],
+  ])("makes of '%s' '%s'", (text, expected) => {
+    expect(completed(text)).toBe(expected);
+  });
+
+  it("completes what is before the cursor, and leaves the rest", () => {
+    const typing = (text: string, at: number) => on({ overlay: { kind: "command", text, at } });
+    const tab = (text: string, at: number) => press("tab", typing(text, at), 0).ui;
+    expect(tab("scr", 3).overlay).toEqual({ kind: "command", text: "screen ", at: 7 });
+    expect(tab("scr 3", 3).overlay).toEqual({ kind: "command", text: "screen 3", at: 7 });
+    expect(tab("frob", 4)).toMatchObject({ pane: 0, overlay: { text: "frob" } });
+  });
+
+  it("reaches every command there is by its whole name", () => {
+    for (const { name } of [...uiCommands, ...commands]) expect(completed(name).startsWith(name)).toBe(true);
+  });
+});
+
 describe("the line of help while a command is typed", () => {
   it("names those that begin so", () => {
-    expect(commandHint("f")).toBe("filter  follow  freeze  fps  fault");
+    expect(commandHint("f")).toBe("filter  follow  freeze  fps  fault  finish");
+    expect(commandHint("in")).toBe("info");
+    expect(commandHint("info p")).toBe("policy  pic  pit");
   });
 
   it("says what the only one does, also behind its name", () => {
@@ -140,8 +204,10 @@ describe("the line of help while a command is typed", () => {
     expect(commandHint("q")).toContain("quit: ");
   });
 
-  it("has nothing to say about the monitor's", () => {
-    expect(commandHint("info oos")).toBe("");
+  it("knows the monitor's commands, and has nothing to say of what is none", () => {
+    expect(commandHint("info oos")).toMatch(/^info oos: ./);
+    expect(commandHint("gva2gpa 0x1000")).toMatch(/^gva2gpa ADDRESS: ./);
     expect(commandHint("")).toBe("");
+    expect(commandHint("frob")).toBe("");
   });
 });

@@ -49,7 +49,7 @@ const placed = (records: readonly TraceRecord[]): EventRow[] =>
 export const logOf = (records: readonly TraceRecord[]): Model["events"] => ({
   rows: placed(records),
   records,
-  dropped: 0,
+  unseen: 0,
   texts: { textOf: (number) => `text ${number}` },
   find: (seq) => records.find((one) => one.seq === seq) ?? null,
 });

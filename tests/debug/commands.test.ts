@@ -61,11 +61,12 @@ const examples: Readonly<Record<string, Examples>> = {
   },
   "info events": { good: ["info events", "i e 5"], bad: [["info events all", "'all' is no count"]] },
   gva2gpa: {
-    good: ["gva2gpa 0xc0100000", "gva2g $esp+8"],
+    good: ["gva2gpa 0xc0100000", "gva2gpa c0100000", "gva2gpa 00100000 - 8", "gva2g $esp+8"],
     bad: [
       ["gva2gpa", "an address is missing"],
       ["gva2gpa 0x100000000", "it has more than 32 bits"],
-      ["gva2gpa c0100000", "in hexadecimal it is 0xc0100000"],
+      ["gva2gpa c01000", "in hexadecimal it is 0xc01000"],
+      ["gva2gpa c01000000", "'c01000000' is no address"],
       ["gva2gpa 0x1000 0x2000", TOO_MUCH],
       ["gva2gpa $eex", "no register is called '$eex'"],
     ],
@@ -301,7 +302,7 @@ describe("running and stopping", () => {
     const stop = stopAfter("until mmu_unsync_page");
     expect(stop.kind).toBe("event");
     const seq = stop.kind === "event" ? stop.seq : -1;
-    expect(ask(busy, `why ${seq}`)[0]).toMatch(/^event \d+: mmu_unsync_page sp=/);
+    expect(ask(busy, `why ${seq}`)[0]).toMatch(/^event \d+: unsync_page sp=/);
   });
 
   it("a breakpoint stops there, is counted, and goes when it is deleted", () => {

@@ -338,9 +338,49 @@ describe("the end", () => {
     expect(end("cli\nhlt")).toMatchObject({ kind: "ended", reason: "halted" });
     expect(end("mov al, 0x10\nout 0xf4, al\nhlt")).toMatchObject({
       reason: "debug-exit",
-      detail: /status 33/,
+      detail: "the guest ended itself with status 33",
+      status: 33,
+      failed: false,
     });
     expect(end("ud2")).toMatchObject({ reason: "triple-fault" });
+  });
+
+  it("a status that means success is 0, as for whoever called the command; another is a failure", () => {
+    const end = (raw: number): Stop => {
+      const target = new Debugger(machineFor("tiny", tinyKernel(`mov al, ${raw}\nout 0xf4, al\nhlt`)));
+      target.success = 1;
+      return toStop(target, { kind: "continue" });
+    };
+    expect(end(0)).toMatchObject({
+      status: 0,
+      failed: false,
+      detail: "the guest ended itself with status 0 (debug-exit 1 means success)",
+    });
+    expect(end(1)).toMatchObject({
+      status: 3,
+      failed: true,
+      detail: "the guest ended itself with status 3 (debug-exit 1 would mean success)",
+    });
+  });
+
+  it("--max-icount ends the machine, whatever it runs for, and exactly there", () => {
+    const target = new Debugger(machineFor("tiny", tinyKernel("again: jmp again")));
+    target.endAt = 1_000;
+    expect(toStop(target, { kind: "until", icount: 400 }, 300)).toMatchObject({ kind: "done" });
+    expect(toStop(target, { kind: "step", count: 600 }, 7)).toMatchObject({ kind: "done" });
+    expect(toStop(target, { kind: "continue" }, 300)).toMatchObject({ kind: "ended", reason: "icount" });
+    expect(target.machine.icount).toBe(1_000);
+    expect(() => target.start({ kind: "continue" })).toThrow(
+      /has ended: the icount that --max-icount allows/,
+    );
+  });
+
+  it("--max-icount ends a guest that is looked at after each instruction, too", () => {
+    const target = new Debugger(machineFor("tiny", tinyKernel("cli\nagain: jmp again")));
+    target.endAt = 50;
+    target.addWatch({ kind: "register", name: "eax" });
+    expect(toStop(target, { kind: "continue" }, 1_000)).toMatchObject({ kind: "ended", reason: "icount" });
+    expect(target.machine.icount).toBe(50);
   });
 
   it("a machine that has ended, or that runs, does not start", () => {

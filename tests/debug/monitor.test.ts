@@ -268,7 +268,7 @@ describe("events", () => {
   });
 
   it("why explains an event: the reason's sentence, who decides it, each field, the exit it belongs to", () => {
-    const unsync = ask("info events 1000").find((line) => line.includes("mmu_unsync_page"));
+    const unsync = ask("info events 1000").find((line) => line.includes("unsync_page"));
     const [seq] = /\d+/.exec(unsync ?? "") ?? [];
     const text = ask(`why ${seq}`).join("\n");
     expect(text).toContain("why: level1_one_role: level 1, one role: let it drift");
@@ -297,8 +297,8 @@ describe("events", () => {
     ask("cont", target);
     while (target.run(1000) === null);
     const names = ask("info events 1000", target).join("\n");
-    expect(names).toContain("mmu_sync_skip");
-    expect(names).not.toContain("mmu_unsync_page");
+    expect(names).toContain("sync_skip");
+    expect(names).not.toContain("unsync_page");
   });
 });
 

@@ -17,7 +17,11 @@ describe.skipIf(missing !== null)("umbra run on a terminal", () => {
 
   it("shows the guest, answers keys, and leaves the terminal as it was", async () => {
     start("run kmap");
-    await tmux.until(/DEAD.*0 overview/);
+    await tmux.until(/ENDED 0 .*0 overview/);
+    // What could run or be typed to is not offered any more.
+    expect(tmux.screen()).not.toMatch(/space|i type/);
+    tmux.keys("i");
+    await tmux.until(/the machine has ended: the guest ended itself with status 0/);
     expect(tmux.value("alternate_on")).toBe("1");
     tmux.keys("3");
     await tmux.until(/3 out of sync\s*$/m);
@@ -101,13 +105,30 @@ describe.skipIf(missing !== null)("umbra run on a terminal", () => {
     expect(tmux.value("alternate_on")).toBe("0");
   });
 
+  it.each([
+    ["run play --timeout 2s", [], 124, "--timeout reached"],
+    ["run play --max-icount 5000", ["q"], 124, "--max-icount reached"],
+    ["run play", ["C-c", "C-c"], 130, "interrupted"],
+    ["run play", ["q", "y"], 0, "left by the user"],
+    ["run b1", ["q"], 1, "debug-exit"],
+  ] as const)("'%s', left with %j: the status is the report's, %i", async (command, keys, status, why) => {
+    start(command);
+    await tmux.until(/0 overview\s*$/m);
+    if (command.includes("max-icount")) await tmux.until(/ENDED .*0 overview/);
+    if (command.includes("b1")) await tmux.until(/FAILED 1 .*0 overview/);
+    if (keys.length > 0) tmux.keys(...keys);
+    const left = await tmux.until(/status=\d+/);
+    expect(left).toContain(`exit ${status} (${why})`);
+    expect(left).toContain(`status=${status}`);
+  });
+
   it("gives the terminal back when it is killed", async () => {
     start("run play");
     await tmux.until(/play>/);
     const pid = tmux.value("pane_pid");
     const child = spawnSync("pgrep", ["-n", "-P", pid], { encoding: "utf8" }).stdout.trim();
     process.kill(Number(child), "SIGTERM");
-    await tmux.until(/status=143/);
+    expect(await tmux.until(/status=143/)).toContain("exit 143 (interrupted)");
     expect(tmux.value("alternate_on")).toBe("0");
   });
 

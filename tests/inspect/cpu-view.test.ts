@@ -229,7 +229,6 @@ describe("the machine in one line", () => {
       exitStatus: null,
       faultChain: null,
       guestErrors: 0,
-      unimplemented: null,
     });
     expect(machineStatus(guestMachine("kmap", { mmu: "bare" })).policy).toBeNull();
   });

@@ -12,6 +12,7 @@
  */
 import { Cpu, type IoBus, RUN_DEVICE, RUN_HALTED, type RunResult } from "../../src/cpu/cpu.ts";
 import { readEflags, writeEflags } from "../../src/cpu/eflags.ts";
+import { type CpuModelName, cpuModel, DEFAULT_CPU } from "../../src/cpu/models.ts";
 import {
   CPL,
   CR0,
@@ -20,6 +21,8 @@ import {
   CR0_PE,
   CS,
   DS,
+  EAX,
+  EDI,
   EIP,
   ES,
   ESP,
@@ -40,7 +43,15 @@ import {
 import { allocateLinearMemory } from "../../src/machine/layout.ts";
 import { GuestMemory } from "../../src/mmu/guest-memory.ts";
 import type { LinearMemory } from "../../src/mmu/linear-memory.ts";
-import { EMULATE, INJECT, type Mmu, PFERR_PRESENT, PFERR_USER, PFERR_WRITE } from "../../src/mmu/mmu.ts";
+import {
+  EMULATE,
+  INJECT,
+  type Mmu,
+  type MmuState,
+  PFERR_PRESENT,
+  PFERR_USER,
+  PFERR_WRITE,
+} from "../../src/mmu/mmu.ts";
 import { Tlb } from "../../src/mmu/tlb.ts";
 import { asm } from "./asm.ts";
 
@@ -107,6 +118,23 @@ export class IdentityMmu implements Mmu {
   constructor(linear: LinearMemory, memory: GuestMemory) {
     this.tlb = new Tlb(linear);
     this.memory = memory;
+  }
+
+  save(): MmuState {
+    return { cr0: 0, cr3: 0, cr4: 0, efer: 0, userAccess: this.userAccess, pdptes: [] };
+  }
+  restore(): void {
+    this.tlb.flush();
+  }
+  taskSwitched(): void {}
+  memoryChanged(): void {
+    this.tlb.flush();
+  }
+
+  /** What SMAP was last told. */
+  userAccess = false;
+  setUserAccess(allowed: boolean): void {
+    this.userAccess = allowed;
   }
 
   translate(gva: number, access: number): number {
@@ -200,14 +228,14 @@ export class Bench {
   readonly memory: GuestMemory;
   private readonly linear: LinearMemory;
 
-  constructor() {
+  constructor(model: CpuModelName = DEFAULT_CPU) {
     this.linear = allocateLinearMemory({ ramBytes: RAM_BYTES, shadowPages: 1 });
     const { ram } = this.linear.layout;
     this.memory = new GuestMemory(this.linear);
     this.memory.addSlot({ id: 0, baseGfn: 0, npages: RAM_BYTES / 4096, basePfn: ram / 4096 });
     this.mmu = new IdentityMmu(this.linear, this.memory);
     this.bus = new TestBus();
-    this.cpu = new Cpu(this.memory, this.mmu, this.bus);
+    this.cpu = new Cpu(this.memory, this.mmu, this.bus, cpuModel(model));
     this.reset();
   }
 
@@ -217,6 +245,7 @@ export class Bench {
     cpu.reset();
     this.buildTables();
     const { r } = cpu;
+    r.fill(0, EAX, EDI + 1);
     r[CR0] = CR0_PE | CR0_ET | CR0_NE;
     r[GDTR_BASE] = GDT;
     r[GDTR_LIMIT] = 0xfff;

@@ -24,7 +24,7 @@ import { EDI, ES, ESI, GS, ZERO } from "../../src/cpu/state.ts";
 export const STRIDE = 16;
 const MAX_LENGTH = 15;
 
-/** What iced must leave out to decode as a processor of the P6 class without MMX and SSE. */
+/** What iced must leave out to decode as a processor of the Pentium 4 class. */
 const OPTIONS =
   DecoderOptions.ForceReservedNop |
   DecoderOptions.NoPause |
@@ -32,7 +32,7 @@ const OPTIONS =
   DecoderOptions.NoMPFX_0FBC |
   DecoderOptions.NoMPFX_0FBD;
 
-/** What our processor has. FPU instructions are only compared in length and memory operand. */
+/** What our processor has. */
 const FEATURES = new Set<CpuidFeature>([
   CpuidFeature.INTEL8086,
   CpuidFeature.INTEL186,
@@ -42,14 +42,20 @@ const FEATURES = new Set<CpuidFeature>([
   CpuidFeature.FPU,
   CpuidFeature.FPU287,
   CpuidFeature.FPU387,
+  CpuidFeature.CLFSH,
   CpuidFeature.CMOV,
   CpuidFeature.CPUID,
   CpuidFeature.CX8,
+  CpuidFeature.FXSR,
+  CpuidFeature.MMX,
   CpuidFeature.MSR,
   CpuidFeature.MULTIBYTENOP,
   CpuidFeature.RDPMC,
   CpuidFeature.SEP,
+  CpuidFeature.SMAP,
   CpuidFeature.SMM,
+  CpuidFeature.SSE,
+  CpuidFeature.SSE2,
   CpuidFeature.TSC,
 ]);
 
@@ -170,6 +176,9 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   Yv: destinationString,
   Gb: (operands, insn) => operands.add(REGISTER, 1, insn.reg),
   Gw: (operands, insn) => operands.add(REGISTER, 0, insn.reg),
+  Gd: (operands, insn) => operands.add(REGISTER, 4, insn.reg),
+  Ed: describeE(() => 4),
+  "Rd/Mw": describeE(() => 4),
   Gv: (operands, insn) => operands.add(REGISTER, WORD_OPERANDS[insn.row] ? 0 : bits(insn), insn.reg),
   Rd: (operands, insn) => operands.add(REGISTER, 4, insn.rm),
   Zb: (operands, insn) => operands.add(REGISTER, 1, insn.rm),
@@ -199,11 +208,48 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   Fv: () => {},
 };
 
+const vector =
+  (first: Register, which: "reg" | "rm"): Describe =>
+  (operands, insn) =>
+    operands.add(SPECIAL, first, insn[which]);
+
+const vectorOrMemory =
+  (first: Register): Describe =>
+  (operands, insn) => {
+    if (insn.memory) describeMemory(operands, insn);
+    else operands.add(SPECIAL, first, insn.rm);
+  };
+
+/** Operands of x87, MMX and SSE instructions: the letter says what, the rest how much of it. */
+function describeVector(letters: string): Describe {
+  if (letters === "ST") return (operands) => operands.add(SPECIAL, Register.ST0, 0);
+  if (letters === "STi") return vector(Register.ST0, "rm");
+  if (letters === "AX") return (operands) => operands.add(REGISTER, 2, 0);
+  switch (letters[0]) {
+    case "P":
+      return vector(Register.MM0, "reg");
+    case "N":
+      return vector(Register.MM0, "rm");
+    case "Q":
+      return vectorOrMemory(Register.MM0);
+    case "V":
+      return vector(Register.XMM0, "reg");
+    case "U":
+      return vector(Register.XMM0, "rm");
+    case "W":
+      return vectorOrMemory(Register.XMM0);
+    default:
+      return describeMemory;
+  }
+}
+
 const describeRow = (row: Row): Describe[] => {
   if (row.mnemonic === "xlat") return [describeMemory];
   if (row.mnemonic === "prefix" || row.operands === "") return [];
   if (row.operands === "Iw,Ib") return [immediate, (operands, insn) => operands.add(IMMEDIATE, insn.imm2)];
-  return row.operands.split(",").map((letters) => DESCRIBE[letters]);
+  const implied = row.mnemonic.startsWith("maskmov") ? [describeMemory] : [];
+  const written = row.operands.split(",").map((letters) => DESCRIBE[letters] ?? describeVector(letters));
+  return [...implied, ...written];
 };
 
 const DESCRIPTIONS = rows.map(describeRow);
@@ -226,6 +272,9 @@ for (let i = 0; i < 8; i++) {
   setRegister(Register.AL + i, REGISTER, 1, (i & 3) * 4 + (i >> 2));
   setRegister(Register.AX + i, REGISTER, 2, i);
   setRegister(Register.EAX + i, REGISTER, 4, i);
+  setRegister(Register.ST0 + i, SPECIAL, Register.ST0, i);
+  setRegister(Register.MM0 + i, SPECIAL, Register.MM0, i);
+  setRegister(Register.XMM0 + i, SPECIAL, Register.XMM0, i);
   setRegister(Register.CR0 + i, SPECIAL, Register.CR0, i);
   setRegister(Register.DR0 + i, SPECIAL, Register.DR0, i);
 }
@@ -267,6 +316,18 @@ function addIced(operands: Operands, instruction: Instruction, index: number, wo
         0,
         0,
         kind === OpKind.MemorySegSI ? 2 : 4,
+      );
+      break;
+    case OpKind.MemorySegDI:
+    case OpKind.MemorySegEDI:
+      operands.add(
+        MEMORY,
+        REGISTER_NUMBER[instruction.memorySegment],
+        EDI,
+        ZERO,
+        0,
+        0,
+        kind === OpKind.MemorySegDI ? 2 : 4,
       );
       break;
     case OpKind.MemoryESDI:
@@ -344,6 +405,11 @@ function normaliseImmediates(operands: Operands, insn: Insn): void {
 }
 
 // --- Comparison --------------------------------------------------------------------------------------------------------
+
+/** Escape opcodes. */
+const X87 = /^d[89a-f]/;
+
+const UNDEFINED = new Set(["ud", "x87_ud"]);
 
 const supportedCodes = new Map<Code, boolean>();
 
@@ -432,23 +498,20 @@ export class IcedComparison {
     const length = decode(insn, bytes, at, MAX_LENGTH, this.mode);
     const row = rows[insn.row];
     const { code } = instruction;
-    const ourValid = length !== DECODE_TRUNCATED && row.mnemonic !== "ud";
-    const coprocessor = ourValid && row.mnemonic === "x87_esc";
+    const ourValid = length !== DECODE_TRUNCATED && !UNDEFINED.has(row.mnemonic);
     const theirValid = supported(instruction);
     if (KNOWN_DIFFERENCES.some(({ holds }) => holds(row, code))) return;
     if (ourValid !== theirValid) {
-      // All coprocessor escapes are one row each until the FPU comes; which of them exist is its matter.
-      if (!coprocessor) this.report(bytes, at, insn, ourValid ? "iced says invalid" : "iced says valid");
+      this.report(bytes, at, insn, ourValid ? "iced says invalid" : "iced says valid");
       return;
     }
-    if (!ourValid) return;
+    if (!ourValid) {
+      this.seen[insn.row]++;
+      return;
+    }
     this.valid++;
     if (length !== instruction.length) {
       this.report(bytes, at, insn, `length ${length}, iced ${instruction.length}`);
-      return;
-    }
-    if (coprocessor) {
-      this.compareCoprocessor(bytes, at, insn);
       return;
     }
     this.compareNames(bytes, at, insn);
@@ -473,22 +536,14 @@ export class IcedComparison {
     theirs.reset();
     // iced gives hints ModR/M.reg as a second operand.
     const opCount = rows[insn.row].mnemonic === "nop" ? ours.count : instruction.opCount;
-    for (let i = 0; i < opCount; i++) addIced(theirs, instruction, i, WORD_OPERANDS[insn.row]);
+    // It also gives x87 instructions the implied ST(0) that the SDM does not write.
+    const first = X87.test(rows[insn.row].key) ? Math.max(opCount - ours.count, 0) : 0;
+    for (let i = first; i < opCount; i++) addIced(theirs, instruction, i, WORD_OPERANDS[insn.row]);
     if (!ours.equals(theirs)) {
       normaliseImmediates(theirs, insn);
       normaliseImmediates(ours, insn);
       if (!ours.equals(theirs)) this.report(bytes, at, insn, `${ours}; iced ${theirs}`);
     }
-  }
-
-  private compareCoprocessor(bytes: Uint8Array, at: number, insn: Insn): void {
-    const { instruction, ours, theirs } = this;
-    if (!insn.memory) return;
-    describeOurs(ours, insn);
-    theirs.reset();
-    addIcedMemory(theirs, instruction);
-    if (!ours.equals(theirs)) this.report(bytes, at, insn, `${ours}; iced ${theirs}`);
-    this.seen[insn.row]++;
   }
 
   private report(bytes: Uint8Array, at: number, insn: Insn, what: string): void {

@@ -48,14 +48,14 @@ const unsync = record(KVM_MMU_UNSYNC_PAGE, LEVEL1_ONE_ROLE, 1052, 0x10c, LEVEL1,
 describe("one event in words", () => {
   it("has its name, its fields and the flags that are set", () => {
     expect(eventText(unsync)).toBe(
-      "mmu_unsync_page sp=41c gfn=0010c level=1 glevels=3 access=wu- global all=3 all_global=2",
+      "unsync_page sp=41c gfn=0010c level=1 glevels=3 access=wu- global all=3 all_global=2",
     );
   });
 
   it("leaves flags that are not set, and quadrant 0, unsaid", () => {
     const narrow = makeRole(2, 1, 1, ROLE_DIRECT, 7);
     expect(eventText(record(KVM_MMU_ZAP_PAGE, RECYCLE, 1, 2, narrow, 1, 0, 0))).toBe(
-      "mmu_zap_page sp=1 gfn=00002 level=1 glevels=2 quadrant=1 access=wux direct unsync root_count=0",
+      "zap_page sp=1 gfn=00002 level=1 glevels=2 quadrant=1 access=wux direct unsync root_count=0",
     );
   });
 
@@ -68,7 +68,7 @@ describe("one event in words", () => {
 
   it("spells the bits of an entry", () => {
     expect(eventText(record(KVM_MMU_SET_SPTE, FAULT, 4, 5, 0x123, 0x67, 1, 0))).toBe(
-      "mmu_set_spte sp=4 index=5 gfn=00123 spte=pwuad nx",
+      "set_spte sp=4 index=5 gfn=00123 spte=pwuad nx",
     );
     expect(eventText(record(KVM_MMU_SET_SPTE, FAULT, 4, 5, 0x123, 0x41, 0, 1))).toContain(
       "spte=p---d global",

@@ -56,13 +56,29 @@ describe("--filter: all words must be true", () => {
     ["changed=0", "sync"],
     ["global=yes", "unsync"],
     ["global=0", "sync"],
-    ["reason=level1", "unsync"],
-    ["reason=cr3", "cr3 sync"],
-    ["reason!=cr3", "fault unsync drop"],
+    ["reason=level1_one_role", "unsync"],
+    ["reason=LEVEL1_ONE_ROLE", "unsync"],
+    ["reason=level1*", "unsync"],
+    ["level1", "unsync"],
+    ["reason=cr3_load", "sync"],
+    ["reason=*cr3*", "cr3 sync"],
+    ["reason!=cr3_load", "fault unsync drop cr3"],
+    ["reason!=*cr3*", "fault unsync drop"],
+    ["-reason=exit_*", "unsync drop sync"],
     ["name=kvm_exit", "fault cr3"],
+    ["name=exit", "fault cr3"],
+    // Not unsync_page, which has it in its name.
+    ["name=sync_page", "sync"],
+    ["name=mmu_sync_page", "sync"],
+    ["name!=sync_page", "fault unsync drop cr3"],
+    ["why=*drift*", "unsync"],
+    ["why=drift", ""],
+    ["access=wu", ""],
+    ["access=wu*", "unsync sync"],
+    ["error=pw*", "fault"],
     ["category=mmu", "unsync drop sync"],
     ["access=wux", "unsync sync"],
-    ["error=pw", "fault"],
+    ["error=pw---", "fault"],
     ["icount>100", "drop cr3 sync"],
     ["icount<=2_00", "fault unsync drop"],
     ["icount=0x64", "fault unsync"],
@@ -83,9 +99,18 @@ describe("--filter: all words must be true", () => {
     ["-", "'-' goes before what is not wanted, as in -flush"],
     ["gfn=", "'gfn=' is no comparison"],
     ["constructor=1", "no event has a field 'constructor'"],
+    ["reason=level1", "no reason of an event is 'level1'; = means the whole word, as in level1_one_role"],
+    ["reason=soon", "no reason of an event is 'soon'. There are none, exit_pf"],
+    ["name=sync", "= means the whole word, as in kvm_mmu_unsync_page, kvm_mmu_sync_page"],
+    ["category=m", "no category of an event is 'm'"],
+    ["reason=*x*y*z", "no reason of an event is"],
   ])("'%s' is refused", (filter, sentence) => {
     expect(() => parseFilter(filter)).toThrow(FilterError);
     expect(() => parseFilter(filter)).toThrow(sentence);
+  });
+
+  it("text of an event is no closed list: any word may come", () => {
+    expect(() => parseFilter("text=anything error=?")).not.toThrow();
   });
 });
 

@@ -17,7 +17,7 @@ export function declareExec(program: Command): void {
     .argument("<command...>", "in this order, each in quotes, such as 'info oos'");
   declareMachine(command).option(
     "--until <point>",
-    "begin when exactly that many instructions have run, or at an event: reason=level1 (default: at the end)",
+    "begin when exactly that many instructions have run, or at an event: reason=cr3_load (default: at the end)",
   );
   declarePolicy(command);
   declareKnobs(command);
@@ -30,8 +30,13 @@ export function declareExec(program: Command): void {
 Commands:
 ${monitorHelp.map((line) => `  ${line}`).join("\n")}
 
-An ADDRESS is a sum such as 0xc0101000, $eip+16 or $esp - 8; GFN and SP are
-hexadecimal. Words may be shortened: i oos, x/5i $eip, b, c, s, n.
+And about the dashboard's pictures:
+  screen N             a screen as text, by number or name
+  filter WORDS         only events that pass are on the screens after it
+
+An ADDRESS is a sum such as 0xc0101000, $eip+16 or $esp - 8; eight digits,
+such as c0101000, are hexadecimal as they are, and so are GFN and SP. Words may
+be shortened: i oos, x/5i $eip, b, c, s, n.
 
 Policies:
 ${policyList()}

@@ -1,5 +1,6 @@
 /** `umbra run IMAGE`: boot it, show its console, report how it went. */
 import { type Command, Option } from "commander";
+import { CPU_MODELS, type CpuModelName, DEFAULT_CPU } from "../../cpu/models.ts";
 import {
   type DebugConsoleOption,
   parseAuditInterval,
@@ -10,9 +11,13 @@ import {
   parseMemorySize,
   parseStatus,
 } from "../args.ts";
+import { CommandError, STATUS_USAGE } from "../exit-status.ts";
 import { declareKnobs, declarePolicy, type PolicyOptions, policyList } from "../policy-options.ts";
 
 export interface RunOptions extends PolicyOptions {
+  readonly cpu?: CpuModelName;
+  /** A ROM to start from, instead of an image. */
+  readonly bios?: string;
   readonly append?: string;
   readonly initrd?: string;
   readonly mem?: number;
@@ -44,6 +49,12 @@ export function declareMachine(command: Command): Command {
   return command
     .option("--append <text>", "kernel command line")
     .option("--initrd <files>", "multiboot modules, separated by commas")
+    .addOption(
+      new Option(
+        "--cpu <model>",
+        `what CPUID announces, and so what there is (default ${DEFAULT_CPU})`,
+      ).choices(CPU_MODELS.map(({ name }) => name)),
+    )
     .option("--mem <size>", "guest RAM, 1M to 2G (default 64M)", parseMemorySize)
     .option(
       "--debugcon <port[=file]>",
@@ -54,12 +65,36 @@ export function declareMachine(command: Command): Command {
     .option("--timeout <time>", "stop after this much host time, such as 30s", parseDuration);
 }
 
+/** The name of the image, or of the ROM that takes its place. */
+function whatToRun(image: string | undefined, { bios }: RunOptions): string {
+  if (image === undefined && bios === undefined) {
+    throw new CommandError(
+      "there is nothing to run; name an image, a built-in guest, or a ROM with --bios.",
+      STATUS_USAGE,
+    );
+  }
+  if (image !== undefined && bios !== undefined) {
+    throw new CommandError(
+      `--bios ${bios} starts from its ROM and cannot load ${image} as well; give one of them.`,
+      STATUS_USAGE,
+    );
+  }
+  return image ?? bios ?? "";
+}
+
+const processorList = (): string =>
+  CPU_MODELS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n");
+
 export function declareRun(program: Command): void {
   const command = program
     .command("run")
-    .description("boot an image: a multiboot kernel, or a built-in guest by name")
-    .argument("<image>", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
+    .description("boot an image: a multiboot kernel, or a built-in guest by name; or start a ROM")
+    .argument("[image]", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
   declareMachine(command)
+    .option(
+      "--bios <file>",
+      "instead of an image: a ROM of 64, 128 or 256 KiB below 4 GiB, started by a reset",
+    )
     .option("--success <status>", "exit with 0 if the guest ends with this debug-exit status", parseStatus)
     .addOption(
       new Option(
@@ -78,11 +113,10 @@ export function declareRun(program: Command): void {
       ]),
     )
     .addOption(
-      new Option("--report <kind>", "what to print at the end (default summary, on stderr)").choices([
-        "summary",
-        "json",
-        "none",
-      ]),
+      new Option(
+        "--report <kind>",
+        "what to print at the end (default summary, on stderr); json: without a dashboard, also on a terminal",
+      ).choices(["summary", "json", "none"]),
     )
     .helpOption("-h, --help", "print this help");
   declarePolicy(command);
@@ -109,6 +143,9 @@ export function declareRun(program: Command): void {
 Policies:
 ${policyList()}
 
+Processors:
+${processorList()}
+
 Exit status: what the guest wrote to the debug-exit port (0xf4), as
 (value << 1) | 1, or
   0    the guest halted for good, or ended with the --success status
@@ -121,10 +158,11 @@ Exit status: what the guest wrote to the debug-exit port (0xf4), as
   141  the reader of our output went away
 
 stdout has the guest's console, stderr the summary. With --report json the
-report is on stdout, with --trace - the trace, and the console on stderr.`,
+report is on stdout, with --trace - the trace, and the console on stderr; both
+are run without a dashboard unless --ui asks for one.`,
     )
-    .action(async (image: string, options: RunOptions) => {
+    .action(async (image: string | undefined, options: RunOptions) => {
       const { startRun } = await import("../start-run.ts");
-      process.exitCode = await startRun(image, options);
+      process.exitCode = await startRun(whatToRun(image, options), options);
     });
 }

@@ -34,7 +34,7 @@ async function runJob({ image, options, choice }: Job): Promise<Machine> {
   const guest = catalogGuest(image);
   const console = new Capture();
   const prepared = prepare(image, guest, options, { choice, stream: console });
-  const result = await new RunSession(image, prepared, options, guest).run();
+  const result = await new RunSession(image, prepared, options).run();
   const { machine, reason, status, hostSeconds } = result;
   say({
     kind: "finished",

@@ -7,8 +7,9 @@ import type { mount as mountDashboard } from "../../dashboard/app.tsx";
 import { Controller, type DashboardSettings } from "../../dashboard/controller.ts";
 import { LineDisplay } from "../../dashboard/line-display.ts";
 import type { MachineLink } from "../../dashboard/machine-link.ts";
-import { STATUS_LIMIT, STATUS_SIGNAL } from "../exit-status.ts";
+import type { Leaving } from "../../debug/protocol.ts";
 import { problem } from "../files.ts";
+import { LONGEST_TIMER } from "../stop-request.ts";
 import type { Terminal } from "./terminal.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -18,8 +19,8 @@ export class DashboardSession {
   private readonly terminal: Terminal;
   private readonly display: LineDisplay;
   private readonly timeout: number | undefined;
-  private readonly over: Promise<number | null>;
-  private end: (status: number | null) => void = () => {};
+  private readonly over: Promise<Leaving>;
+  private end: (leaving: Leaving) => void = () => {};
   private fail: (error: unknown) => void = () => {};
   /** Loaded when the first picture is drawn: Ink and React take their time. */
   private mountApp: typeof mountDashboard | null = null;
@@ -46,13 +47,14 @@ export class DashboardSession {
       redraw: () => this.redraw(),
       suspend: () => this.suspend(),
       save,
-      quit: () => this.end(null),
+      quit: () => this.end({ kind: "quit" }),
+      interrupt: () => this.onSignal("SIGINT"),
       failed: (error) => this.fail(error),
     });
   }
 
-  /** Resolves when the user leaves, with a status if that does not depend on the guest. */
-  async run(): Promise<number | null> {
+  /** Resolves when the user leaves, or something makes him, with what that was. */
+  async run(): Promise<Leaving> {
     const { terminal, timeout } = this;
     for (const signal of SIGNALS) process.on(signal, this.onSignal);
     process.on("SIGCONT", this.onContinue);
@@ -61,7 +63,9 @@ export class DashboardSession {
     terminal.stdout.on("resize", this.onResize);
     terminal.stdin.on("end", this.onHangUp);
     terminal.stdout.on("error", this.onHangUp);
-    if (timeout !== undefined) this.limit = setTimeout(() => this.end(STATUS_LIMIT), timeout);
+    if (timeout !== undefined) {
+      this.limit = setTimeout(() => this.end({ kind: "timeout" }), Math.min(timeout, LONGEST_TIMER));
+    }
     terminal.enter();
     this.controller.resize(terminal.size);
     // React chooses its faster half by this when it is loaded.
@@ -140,10 +144,10 @@ export class DashboardSession {
   private readonly onResize = (): void => this.redraw();
 
   private readonly onSignal = (signal: NodeJS.Signals): void => {
-    this.end(STATUS_SIGNAL + constants.signals[signal]);
+    this.end({ kind: "interrupted", signal: constants.signals[signal] });
   };
 
-  private readonly onHangUp = (): void => this.end(STATUS_SIGNAL + constants.signals.SIGHUP);
+  private readonly onHangUp = (): void => this.onSignal("SIGHUP");
 }
 
 function save(path: string, text: string): string | null {

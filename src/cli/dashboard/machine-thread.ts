@@ -1,7 +1,7 @@
 /** The thread of a machine, from the outside: starts it, matches answers to questions, notices when it dies. */
 import { Worker } from "node:worker_threads";
 import type { MachineLink, MachineListener, MonitorAnswer } from "../../dashboard/machine-link.ts";
-import type { FromMachine, ToMachine } from "../../debug/protocol.ts";
+import type { FromMachine, Leaving, ToMachine } from "../../debug/protocol.ts";
 import type { Stop } from "../../debug/stop.ts";
 import type { Snapshot, SnapshotRequest } from "../../inspect/snapshot.ts";
 import { RingReader } from "../../trace/ring.ts";
@@ -105,12 +105,12 @@ export class MachineThread implements MachineLink {
     this.post({ kind: "speed", limit });
   }
 
-  /** Ends the machine and its thread. */
-  async quit(): Promise<Finished> {
+  /** Ends the machine and its thread; the answer has the status that the command ends with. */
+  async quit(leaving: Leaving = { kind: "quit" }): Promise<Finished> {
     const finished = new Promise<Finished>((resolve) => {
       this.quitting = resolve;
     });
-    this.post({ kind: "quit" });
+    this.post({ kind: "quit", leaving });
     const result = await Promise.race([finished, this.death]);
     this.quitting = null;
     await this.worker.terminate();

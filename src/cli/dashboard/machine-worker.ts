@@ -4,10 +4,10 @@
 import { Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import type { FromMachine, ToMachine } from "../../debug/protocol.ts";
+import type { FromMachine, Leaving, ToMachine } from "../../debug/protocol.ts";
 import { Session } from "../../debug/session.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
-import { CommandError, STATUS_SIGNAL } from "../exit-status.ts";
+import { CommandError } from "../exit-status.ts";
 import { catalogGuest } from "../guest-catalog.ts";
 import { type PreparedRun, prepare } from "../prepare.ts";
 import { jsonReport } from "../report/json.ts";
@@ -45,7 +45,8 @@ class MachineThread {
   /** Milliseconds that the machine ran. */
   private ran = 0;
   private slice = FIRST_SLICE;
-  private over = false;
+  /** Why the run is over, as far as the machine itself does not say; null while it goes on. */
+  private leaving: Leaving | null = null;
   private wake: (() => void) | null = null;
 
   constructor() {
@@ -57,6 +58,7 @@ class MachineThread {
     });
     const { debugger: target, machine } = this.prepared;
     if (target === null) throw new Error("a machine was prepared without what controls it");
+    target.endAt = options.maxIcount ?? Number.POSITIVE_INFINITY;
     target.whyStopped = () => "the audit found an invariant broken";
     this.session = new Session(target, say);
     this.pace = new Pace(machine.icount, performance.now());
@@ -72,14 +74,14 @@ class MachineThread {
   }
 
   async run(): Promise<void> {
-    if (!paused) this.session.go(options.maxIcount);
-    while (!this.over) {
+    if (!paused) this.session.go();
+    while (this.leaving === null) {
       if (this.session.busy) await this.runSlice();
       else await this.message();
-      if (this.over) break;
+      if (this.leaving !== null) break;
       await this.rest();
     }
-    await this.finish();
+    await this.finish(this.leaving);
   }
 
   private async runSlice(): Promise<void> {
@@ -119,23 +121,24 @@ class MachineThread {
   private hear(message: ToMachine): void {
     if (message.kind === "speed") {
       this.pace.setLimit(message.limit, this.prepared.machine.icount, performance.now());
-    } else if (message.kind === "quit") this.over = true;
+    } else if (message.kind === "quit") this.leaving = message.leaving;
     else this.session.handle(message);
     this.wake?.();
   }
 
-  private async finish(): Promise<void> {
-    const { machine, trace, audit, dirtyLog, console, files, texts } = this.prepared;
+  private async finish(leaving: Leaving): Promise<void> {
+    const { machine, success, trace, audit, dirtyLog, console, files, texts } = this.prepared;
     await console.flush();
     for (const file of files) file.close();
     if (trace !== null) await trace.close();
     dirtyLog?.endRound();
-    const reason = this.endReason();
+    const reason = this.endReason(leaving);
+    const signal = leaving.kind === "interrupted" ? leaving.signal : 0;
     const result: RunResult = {
       image,
       machine,
       reason,
-      status: statusOf(reason, machine, options.success ?? catalogGuest(image)?.status, STATUS_SIGNAL),
+      status: statusOf(reason, machine, success, signal),
       guestStatus: machine.exitStatus,
       hostSeconds: this.ran / 1000,
       trace,
@@ -149,11 +152,12 @@ class MachineThread {
     parentPort?.close();
   }
 
-  private endReason(): EndReason {
+  /** What came first: a guest that has ended did so before anyone left. */
+  private endReason(leaving: Leaving): EndReason {
     const { audit } = this.prepared;
     if (audit !== null && audit.violations.length > 0) return "audit";
     const { stop } = this.session.target;
-    return stop?.kind === "ended" ? stop.reason : "quit";
+    return stop?.kind === "ended" ? stop.reason : leaving.kind;
   }
 }
 

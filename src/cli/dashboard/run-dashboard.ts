@@ -1,6 +1,7 @@
 /** `umbra run --ui dashboard`: a machine in its thread, the dashboard in the terminal, the report when it is gone. */
 import { basename } from "node:path";
 import { ASCII, UNICODE } from "../../dashboard/text/glyphs.ts";
+import type { Leaving } from "../../debug/protocol.ts";
 import type { RunOptions } from "../commands/run.ts";
 import { machineWords } from "../machine-words.ts";
 import { tuneV8 } from "../tune-v8.ts";
@@ -27,14 +28,14 @@ export async function runDashboard(image: string, options: RunOptions): Promise<
     ...(options.fps === undefined ? {} : { fps: options.fps }),
   };
   const session = new DashboardSession(thread, settings, new Terminal(), options.timeout);
-  let status: number | null;
+  let leaving: Leaving;
   try {
-    status = await Promise.race([session.run(), thread.death]);
+    leaving = await Promise.race([session.run(), thread.death]);
   } finally {
     session.close();
   }
-  const { document, words, status: guestStatus } = await thread.quit();
+  const { document, words, status } = await thread.quit(leaving);
   process.stderr.write(thread.errorText + words);
   process.stdout.write(document);
-  return status ?? guestStatus;
+  return status;
 }

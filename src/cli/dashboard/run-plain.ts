@@ -7,12 +7,12 @@ import { basename } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { filterProblem } from "../../dashboard/filter-problem.ts";
 import { isScreen, screenNames } from "../../dashboard/screen-text.ts";
+import type { Leaving } from "../../debug/protocol.ts";
 import type { Stop } from "../../debug/stop.ts";
 import { stopText } from "../../debug/stop.ts";
 import { eventText, reasonText } from "../../trace/describe.ts";
 import { parseFilter, type RecordTest } from "../../trace/event-filter.ts";
 import type { RunOptions } from "../commands/run.ts";
-import { STATUS_LIMIT, STATUS_SIGNAL } from "../exit-status.ts";
 import { machineWords } from "../machine-words.ts";
 import { standardOutputFailed } from "../standard-output.ts";
 import { StopRequest } from "../stop-request.ts";
@@ -54,11 +54,12 @@ export async function runPlain(image: string, options: RunOptions): Promise<numb
     stop.close();
     session.close();
   }
-  const { document, words, status } = await thread.quit();
+  const { reason, signal } = stop;
+  const leaving: Leaving = reason === "interrupted" ? { kind: reason, signal } : { kind: reason ?? "quit" };
+  const { document, words, status } = await thread.quit(leaving);
   process.stderr.write(thread.errorText + words);
   process.stdout.write(document);
-  if (stop.reason === "timeout") return STATUS_LIMIT;
-  return stop.reason === "interrupted" ? STATUS_SIGNAL + stop.signal : status;
+  return status;
 }
 
 class PlainSession {
@@ -68,6 +69,7 @@ class PlainSession {
   private readonly console = new PlainLines();
   private readonly commands: Interface;
   private readonly timer: NodeJS.Timeout;
+  private filter: string;
   private test: RecordTest | null;
   /** All that the guest wrote, for `screen`. */
   private readonly written: Uint8Array[] = [];
@@ -83,6 +85,7 @@ class PlainSession {
     this.image = basename(image);
     this.machine = machineWords(image, options);
     this.stopped = options.paused === true;
+    this.filter = filter;
     this.test = filter === "" ? null : parseFilter(filter);
     this.commands = createInterface({ input: process.stdin, terminal: false });
     this.timer = setInterval(() => this.look(), LOOK_MS);
@@ -131,6 +134,7 @@ class PlainSession {
   private async answer(text: string): Promise<readonly string[]> {
     const [, verb, rest] = /^(\S+)\s*(.*)$/.exec(text) ?? ["", "", ""];
     if (verb === "type") {
+      if (this.ended) return ["the machine has ended: nobody reads that."];
       this.thread.input(Buffer.from(`${rest}\r`));
       return [];
     }
@@ -161,6 +165,7 @@ class PlainSession {
       console: written,
       events: thread.eventsFromStart(),
       texts: thread.texts,
+      filter: this.filter,
       ask: (wish) => thread.snapshot(wish),
     });
   }
@@ -168,6 +173,7 @@ class PlainSession {
   private setFilter(words: string): readonly string[] {
     const problem = filterProblem(words);
     if (problem !== null) return [problem];
+    this.filter = words;
     this.test = words === "" ? null : parseFilter(words);
     // From now on, not what happened before.
     this.thread.events.keepNewest(0);

@@ -23,6 +23,8 @@ export interface ScreenSubject {
   /** From the oldest event on. */
   readonly events: RingReader;
   readonly texts: { textOf(number: number): string };
+  /** Words that events must pass; "" for all. */
+  readonly filter: string;
   readonly ask: (wish: SnapshotRequest) => Snapshot | Promise<Snapshot>;
 }
 
@@ -32,6 +34,7 @@ export async function screenLines(which: string, subject: ScreenSubject): Promis
   for (const bytes of subject.console) console.write(bytes);
   await console.settled();
   const events = new RingLog(subject.events, subject.texts);
+  events.setFilter(subject.filter);
   events.reload();
   const { wish, lines } = screenText(which, {
     image: subject.image,
@@ -44,7 +47,7 @@ export async function screenLines(which: string, subject: ScreenSubject): Promis
     rates: new CounterHistory(),
     console,
     compare: lastComparison(),
-    ui: startUi(),
+    ui: { ...startUi(), filter: subject.filter },
     glyphs: wantsAscii({}, process.env) ? ASCII : UNICODE,
   });
   return lines(await subject.ask(wish));

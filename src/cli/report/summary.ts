@@ -51,7 +51,6 @@ export function summaryReport(result: RunResult): string {
   if (machine.faultChain !== null) rows.push(["fault", machine.faultChain]);
   if (machine.guestErrors > 0)
     rows.push(["guest", `${grouped(machine.guestErrors)} accesses that nothing answers, or the like`]);
-  if (machine.unimplemented !== null) rows.push(["missing", machine.unimplemented]);
   if (result.audit !== null) rows.push(...labelled("audit", auditText(result.audit)));
   if (result.dirtyLog !== null) rows.push(...labelled("dirty log", dirtyLogText(result.dirtyLog)));
   if (result.trace !== null) rows.push(...labelled("trace", traceText(result.trace)));

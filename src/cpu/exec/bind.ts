@@ -62,6 +62,7 @@ function normalise(row: Row, form: Form): string[] {
 
 function normaliseOne(operand: string, form: Form): string {
   if (operand === "Rv/Mw") return form.memory ? "Mw" : "Rv";
+  if (operand === "Rd/Mw") return form.memory ? "Mw" : "Rd";
   if (/^I(?:z|v|bs)$/.test(operand)) return "Iv";
   if (/^J[bz]$/.test(operand)) return "Jv";
   return operand.replace(/^E(?=[bvw]?$)/, form.memory ? "M" : "R").replace(/^Z/, "R");
@@ -113,8 +114,12 @@ function mnemonics(row: Row, form: Form): string[] {
 /** The forms in which an instruction of a row can occur: with a register, with memory, or both. */
 export function formsOf(row: Row): Form[] {
   const operands = row.operands.split(",");
-  const either = operands.some((operand) => /^(?:E[bvw]?|Rv\/Mw)$/.test(operand));
-  const memory = row.mnemonic === "xlat" || operands.some((operand) => /^[MOXY]/.test(operand));
+  const memory =
+    /^(?:xlat|maskmov)/.test(row.mnemonic) || operands.some((operand) => /^[MOXY]/.test(operand));
+  const either =
+    !memory &&
+    !/[mr][0-7]?$/.test(row.key) &&
+    operands.some((operand) => /^(?:E[bvwd]?|[QW].*|R[vd]\/Mw)$/.test(operand));
   const sizes = [false, true];
   const places = either ? [false, true] : [memory];
   return sizes.flatMap((operand32) => places.map((place) => ({ operand32, memory: place })));

@@ -1,7 +1,7 @@
 /**
  * Decimal arithmetic: DAA DAS AAA AAS AAM AAD.
  *
- * Flags that the SDM calls undefined, as the recorded processor (`tests/cpu/exec/vectors`) sets them:
+ * Flags that the SDM calls undefined, as the recorded processor (`tests/conformance`) sets them:
  *
  *     DAA DAS     OF 0
  *     AAA AAS     OF 0, SF ZF PF from AL

@@ -8,7 +8,6 @@ import type { Cpu } from "../cpu.ts";
 import { EFLAGS_IF, EFLAGS_VM, getOF } from "../eflags.ts";
 import { raise, raiseGP } from "../exceptions.ts";
 import { farCall, farJump, farReturn } from "../far-transfer.ts";
-import { iopl } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { interruptReturn } from "../interrupt-return.ts";
 import { deliverDebugInterrupt, deliverSoftwareInterrupt } from "../interrupts.ts";
@@ -32,13 +31,14 @@ import {
   VEC_BR,
   VEC_OF,
 } from "../state.ts";
+import { interruptVirtual8086, isVirtual8086 } from "../virtual-8086.ts";
 
 const next = (cpu: Cpu, insn: Insn): number => (cpu.r[EIP] + insn.end) | 0;
 
 // --- Far JMP, CALL, RET ---------------------------------------------------------------------------------------------
 
 export function jmp_Ap(cpu: Cpu, insn: Insn): void {
-  farJump(cpu, insn.imm2, insn.operand16 ? insn.imm & 0xffff : insn.imm);
+  farJump(cpu, insn.imm2, insn.operand16 ? insn.imm & 0xffff : insn.imm, next(cpu, insn));
 }
 export function call_Ap(cpu: Cpu, insn: Insn): void {
   farCall(cpu, insn.imm2, insn.operand16 ? insn.imm & 0xffff : insn.imm, next(cpu, insn), !insn.operand16);
@@ -47,7 +47,7 @@ export function call_Ap(cpu: Cpu, insn: Insn): void {
 export function jmp_Mp(cpu: Cpu, insn: Insn): void {
   const la = operandRead(cpu, insn, insn.operand16 ? 4 : 6);
   const offset = insn.operand16 ? load16(cpu, la) : load32(cpu, la);
-  farJump(cpu, pointerSelector(cpu, insn, la), offset);
+  farJump(cpu, pointerSelector(cpu, insn, la), offset, next(cpu, insn));
 }
 export function call_Mp(cpu: Cpu, insn: Insn): void {
   const la = operandRead(cpu, insn, insn.operand16 ? 4 : 6);
@@ -70,7 +70,7 @@ export function retf_Iw(cpu: Cpu, insn: Insn): void {
 // --- Interrupts ----------------------------------------------------------------------------------------------------
 
 export function int_Ib(cpu: Cpu, insn: Insn): void {
-  if ((cpu.r[EFLAGS] & EFLAGS_VM) !== 0 && iopl(cpu) < 3) raiseGP(cpu, 0);
+  if (isVirtual8086(cpu) && interruptVirtual8086(cpu, insn.imm, next(cpu, insn))) return;
   deliverSoftwareInterrupt(cpu, insn.imm, next(cpu, insn));
 }
 export function int3(cpu: Cpu, insn: Insn): void {
@@ -83,11 +83,14 @@ export function into(cpu: Cpu, insn: Insn): void {
   if (getOF(cpu) !== 0) deliverSoftwareInterrupt(cpu, VEC_OF, next(cpu, insn));
   else cpu.r[EIP] = next(cpu, insn);
 }
-export function iretd(cpu: Cpu): void {
-  interruptReturn(cpu, true);
+/** SDM: volume 3, 6.7.1: an IRET lets the next NMI come, even if it faults. */
+export function iretd(cpu: Cpu, insn: Insn): void {
+  cpu.allowNmi();
+  interruptReturn(cpu, true, next(cpu, insn));
 }
-export function iret(cpu: Cpu): void {
-  interruptReturn(cpu, false);
+export function iret(cpu: Cpu, insn: Insn): void {
+  cpu.allowNmi();
+  interruptReturn(cpu, false, next(cpu, insn));
 }
 
 /** Both bounds belong to the array. */

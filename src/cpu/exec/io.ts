@@ -58,14 +58,14 @@ function tssPermits(cpu: Cpu, port: number, width: Width): boolean {
 
 function input(cpu: Cpu, port: number, width: Width): number {
   cpu.mmu.exit(EXIT_IO);
-  cpu.noteMmio();
+  cpu.notePort(port, width);
   return cpu.bus.portRead(port, width);
 }
 
 /** `value` may have more bits than the port. */
 function output(cpu: Cpu, port: number, width: Width, value: number): void {
   cpu.mmu.exit(EXIT_IO);
-  cpu.noteMmio();
+  cpu.notePort(port, width);
   cpu.bus.portWrite(port, width, width === 4 ? value >>> 0 : value & (width === 2 ? 0xffff : 0xff));
 }
 
@@ -150,6 +150,8 @@ function repeatOnce(
   width: Width,
   transfer: (cpu: Cpu, insn: Insn, width: Width) => void,
 ): void {
+  // As on processors: permission is asked for even if nothing is to be moved.
+  checkPorts(cpu, cpu.r16[DX], width);
   const count = repeatCount(cpu, insn);
   if (count === 0) {
     finishEmpty(cpu, insn);

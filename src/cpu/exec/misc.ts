@@ -1,13 +1,13 @@
 /**
- * Instructions of no group: NOP in all its spellings (PAUSE and the hints of group 16 among them), SALC, and WAIT,
- * which finds no coprocessor to wait for.
+ * Instructions of no group: NOP in all its spellings (PAUSE and the hints of group 16 among them), SALC, and WAIT.
  *
  * SDM: volume 1, 7.3.17 "Miscellaneous instructions".
  */
 import type { Cpu } from "../cpu.ts";
 import { getCF } from "../eflags.ts";
 import { raiseNM } from "../exceptions.ts";
-import { CR0, CR0_MP, CR0_TS } from "../state.ts";
+import { reportPending, STATUS_ES } from "../fpu/status-word.ts";
+import { CR0, CR0_MP, CR0_TS, FPU_STATUS } from "../state.ts";
 import { AL } from "./operands.ts";
 
 /** Also with a ModR/M operand, which is not accessed. */
@@ -18,8 +18,10 @@ export function salc(cpu: Cpu): void {
   cpu.r8[AL] = -getCF(cpu);
 }
 
-/** SDM: volume 3, table 2-2: WAIT heeds CR0.TS only if CR0.MP says so. */
+/** Reports a pending x87 exception. SDM: volume 3, table 2-2: it heeds CR0.TS only if CR0.MP says so, and never CR0.EM. */
 export function wait(cpu: Cpu): void {
+  const { r } = cpu;
   const both = CR0_MP | CR0_TS;
-  if ((cpu.r[CR0] & both) === both) raiseNM(cpu);
+  if ((r[CR0] & both) === both) raiseNM(cpu);
+  if ((r[FPU_STATUS] & STATUS_ES) !== 0) reportPending(cpu);
 }

@@ -8,6 +8,7 @@ import { EXIT_MSR } from "../../mmu/mmu.ts";
 import { writeEfer } from "../control-registers.ts";
 import type { Cpu } from "../cpu.ts";
 import { raiseGP } from "../exceptions.ts";
+import { storedMsr } from "../msrs.ts";
 import {
   CPL,
   CR4,
@@ -41,19 +42,23 @@ export function rdmsr(cpu: Cpu): void {
       readTsc(cpu);
       break;
     case IA32_SYSENTER_CS:
+      requireSep(cpu);
       answer(cpu, r[SYSENTER_CS], 0);
       break;
     case IA32_SYSENTER_ESP:
+      requireSep(cpu);
       answer(cpu, r[SYSENTER_ESP], 0);
       break;
     case IA32_SYSENTER_EIP:
+      requireSep(cpu);
       answer(cpu, r[SYSENTER_EIP], 0);
       break;
     case IA32_EFER:
+      if (!cpu.model.features.has("nx")) raiseGP(cpu, 0);
       answer(cpu, r[EFER], 0);
       break;
     default:
-      raiseGP(cpu, 0);
+      readStored(cpu);
   }
 }
 
@@ -66,20 +71,43 @@ export function wrmsr(cpu: Cpu): void {
       writeTsc(cpu, r[EAX], r[EDX]);
       break;
     case IA32_SYSENTER_CS:
+      requireSep(cpu);
       r[SYSENTER_CS] = r[EAX];
       break;
     case IA32_SYSENTER_ESP:
+      requireSep(cpu);
       r[SYSENTER_ESP] = r[EAX];
       break;
     case IA32_SYSENTER_EIP:
+      requireSep(cpu);
       r[SYSENTER_EIP] = r[EAX];
       break;
     case IA32_EFER:
+      if (!cpu.model.features.has("nx")) raiseGP(cpu, 0);
       writeEfer(cpu, r[EAX], r[EDX]);
       break;
     default:
-      raiseGP(cpu, 0);
+      writeStored(cpu);
   }
+}
+
+function requireSep(cpu: Cpu): void {
+  if (!cpu.model.features.has("sep")) raiseGP(cpu, 0);
+}
+
+function readStored(cpu: Cpu): void {
+  const { r } = cpu;
+  const msr = storedMsr(cpu.model, r[ECX] >>> 0) ?? raiseGP(cpu, 0);
+  answer(cpu, r[msr.word], r[msr.word + 1]);
+}
+
+function writeStored(cpu: Cpu): void {
+  const { r } = cpu;
+  const msr = storedMsr(cpu.model, r[ECX] >>> 0) ?? raiseGP(cpu, 0);
+  if (!msr.accepts(r[EAX], r[EDX])) raiseGP(cpu, 0);
+  if (msr.constant) return;
+  r[msr.word] = r[EAX];
+  r[msr.word + 1] = r[EDX];
 }
 
 export function rdtsc(cpu: Cpu): void {

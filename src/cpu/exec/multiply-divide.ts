@@ -1,7 +1,7 @@
 /**
  * Multiplication and division: MUL IMUL DIV IDIV.
  *
- * MUL and IMUL define CF and OF only. The recorded processor (`tests/cpu/exec/vectors`) takes SF and PF from the
+ * MUL and IMUL define CF and OF only. The recorded processor (`tests/conformance`) takes SF and PF from the
  * low half of the product and clears ZF and AF, ZF even for a product of 0. DIV and IDIV, which define no flag,
  * leave all as they are.
  *

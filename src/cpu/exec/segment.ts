@@ -24,7 +24,7 @@ import { raiseUD } from "../exceptions.ts";
 import type { Insn } from "../insn.ts";
 import { effectiveLevel, loadSegment, shadowStackLoad, usesDescriptors } from "../segment-load.ts";
 import { DS, ES, FS, GS, SEG_SELECTOR, SS } from "../state.ts";
-import { finishE16, modifyE16, readE16 } from "./operands.ts";
+import { readE16, writeE16 } from "./operands.ts";
 
 const descriptor = new Descriptor();
 
@@ -108,10 +108,11 @@ export function verw_Ew(cpu: Cpu, insn: Insn): void {
 /** RPL of the destination is raised to that of the source. */
 export function arpl_Ew_Gw(cpu: Cpu, insn: Insn): void {
   if (!usesDescriptors(cpu)) raiseUD(cpu);
-  const selector = modifyE16(cpu, insn);
+  const selector = readE16(cpu, insn);
   const level = cpu.r16[insn.reg * 2] & SELECTOR_RPL;
   const raised = (selector & SELECTOR_RPL) < level;
-  finishE16(cpu, insn, raised ? (selector & ~SELECTOR_RPL) | level : selector);
+  // As on processors: memory that needs no change may be read-only.
+  if (raised) writeE16(cpu, insn, (selector & ~SELECTOR_RPL) | level);
   setZF(cpu, raised);
 }
 

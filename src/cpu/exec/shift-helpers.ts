@@ -2,7 +2,7 @@
  * What a shift or rotate by `n` does, for each width: returns the result and sets the flags. `n` is 0 to 31; by 0
  * nothing changes, flags included. Operands of 8 and 16 bits come and go zero-extended.
  *
- * What the SDM leaves undefined is as the recorded processor has it (`tests/cpu/exec/vectors`):
+ * What the SDM leaves undefined is as the recorded processor has it (`tests/conformance`):
  *
  *     OF, counts above 1           that of the first one-bit step; but ROL and ROR of a register by an immediate
  *                                  leave it alone (`keepOF`)

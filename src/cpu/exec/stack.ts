@@ -7,7 +7,7 @@ import { effectiveAddress, load16, load32, read16, read32, store16, store32 } fr
 import type { Cpu } from "../cpu.ts";
 import { EFLAGS_RF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM, readEflags } from "../eflags.ts";
 import { raiseGP, raiseSS } from "../exceptions.ts";
-import { iopl, loadFlags, popfFlags } from "../flag-rules.ts";
+import { iopl, loadFlags, popfFlags, virtualPopfFlags } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { loadSegment, shadowStackLoad } from "../segment-load.ts";
 import { segmented } from "../segmentation.ts";
@@ -26,7 +26,8 @@ import {
   stackMask,
   stackOffset,
 } from "../stack.ts";
-import { EAX, EBP, EDI, EFLAGS, ESP, SEG_SELECTOR } from "../state.ts";
+import { EAX, EBP, EDI, ESP, SEG_SELECTOR } from "../state.ts";
+import { fromVirtualFlagsImage, isVirtual8086, virtualFlags, virtualFlagsImage } from "../virtual-8086.ts";
 
 const cursor = new StackCursor();
 /** What POPA takes off the stack before it changes any register. */
@@ -134,14 +135,14 @@ export function popa(cpu: Cpu): void {
 
 function pushAll(cpu: Cpu, wide: boolean): void {
   cursor.current(cpu);
-  if (!cursor.hasRoom(wide ? 32 : 16)) raiseSS(cpu, 0);
+  if (!cursor.hasRoom(8, wide)) raiseSS(cpu, 0);
   for (let reg = EAX; reg <= EDI; reg++) cursor.push(cpu, cpu.r[reg], wide);
   cursor.commit(cpu);
 }
 
 function popAll(cpu: Cpu, wide: boolean): void {
   cursor.current(cpu);
-  if (!cursor.holds(wide ? 32 : 16)) raiseSS(cpu, 0);
+  if (!cursor.holds(8, wide)) raiseSS(cpu, 0);
   for (let reg = EDI; reg >= EAX; reg--) popped[reg] = cursor.pop(cpu, wide);
 }
 
@@ -153,25 +154,35 @@ const PUSHED_FLAGS = ~(EFLAGS_VM | EFLAGS_RF);
 const POPPED_FLAGS = ~(EFLAGS_RF | EFLAGS_VIF | EFLAGS_VIP);
 
 export function pushfd_Fd(cpu: Cpu): void {
-  checkVirtual86(cpu);
+  if (!mayTouchFlags(cpu)) raiseGP(cpu, 0);
   push32(cpu, readEflags(cpu) & PUSHED_FLAGS);
 }
 export function pushf_Fw(cpu: Cpu): void {
-  checkVirtual86(cpu);
-  push16(cpu, readEflags(cpu));
+  if (mayTouchFlags(cpu)) {
+    push16(cpu, readEflags(cpu));
+  } else {
+    if (!virtualFlags(cpu)) raiseGP(cpu, 0);
+    push16(cpu, virtualFlagsImage(cpu));
+  }
 }
 export function popfd_Fd(cpu: Cpu): void {
-  checkVirtual86(cpu);
+  if (!mayTouchFlags(cpu)) raiseGP(cpu, 0);
   loadFlags(cpu, pop32(cpu) & POPPED_FLAGS, popfFlags(cpu, true));
 }
 export function popf_Fw(cpu: Cpu): void {
-  checkVirtual86(cpu);
-  loadFlags(cpu, pop16(cpu), popfFlags(cpu, false));
+  if (mayTouchFlags(cpu)) {
+    loadFlags(cpu, pop16(cpu), popfFlags(cpu, false));
+    return;
+  }
+  if (!virtualFlags(cpu)) raiseGP(cpu, 0);
+  const flags = fromVirtualFlagsImage(cpu, peek16(cpu));
+  moveStackPointer(cpu, 2);
+  loadFlags(cpu, flags, virtualPopfFlags());
 }
 
-/** In virtual-8086 mode these need IOPL 3. */
-function checkVirtual86(cpu: Cpu): void {
-  if ((cpu.r[EFLAGS] & EFLAGS_VM) !== 0 && iopl(cpu) < 3) raiseGP(cpu, 0);
+/** In virtual-8086 mode the flags take IOPL 3; with less, CR4.VME shows 16-bit code a virtual interrupt flag. */
+function mayTouchFlags(cpu: Cpu): boolean {
+  return !isVirtual8086(cpu) || iopl(cpu) === 3;
 }
 
 // --- ENTER, LEAVE --------------------------------------------------------------------------------------------------
@@ -189,7 +200,7 @@ function enter(cpu: Cpu, insn: Insn, wide: boolean): number {
   const size = wide ? 4 : 2;
   const level = insn.imm2 & 31;
   cursor.current(cpu);
-  if (!cursor.hasRoom(size * (level + 1))) raiseSS(cpu, 0);
+  if (!cursor.hasRoom(level + 1, wide)) raiseSS(cpu, 0);
   cursor.push(cpu, r[EBP], wide);
   const frame = (r[ESP] & ~cursor.mask) | cursor.offset;
   for (let i = 1; i < level; i++) {

@@ -16,7 +16,7 @@ import { EFLAGS_DF } from "../eflags.ts";
 import type { Insn } from "../insn.ts";
 import { MODE_FLAT } from "../mode.ts";
 import { ATTR_CODE, ATTR_P, ATTR_RW, ATTR_S, segmented, withinLimit } from "../segmentation.ts";
-import { ECX, EDI, EFLAGS, EIP, ES, ESI, SEG_ATTR, SEG_BASE, SEG_LIMIT } from "../state.ts";
+import { ECX, EDI, EFLAGS, EIP, ES, ESI, REPEATING, SEG_ATTR, SEG_BASE, SEG_LIMIT } from "../state.ts";
 
 // --- Pointers -----------------------------------------------------------------------------------------------------
 
@@ -77,17 +77,20 @@ export function countIterations(cpu: Cpu, insn: Insn, done: number): void {
 export function pause(cpu: Cpu, insn: Insn): void {
   cpu.left++;
   cpu.r[EIP] += insn.start;
+  cpu.r[REPEATING] = 1;
 }
 
 /** As `pause`, when nothing is left to do. */
 export function finish(cpu: Cpu, insn: Insn): void {
   cpu.left++;
   cpu.r[EIP] += insn.end;
+  cpu.r[REPEATING] = 0;
 }
 
 /** Nothing to do from the start: one instruction. */
 export function finishEmpty(cpu: Cpu, insn: Insn): void {
   cpu.r[EIP] += insn.end;
+  cpu.r[REPEATING] = 0;
 }
 
 // --- Runs ---------------------------------------------------------------------------------------------------------

@@ -29,27 +29,27 @@ import {
   stride,
 } from "./string-helpers.ts";
 
-// --- CMPS: source minus destination ------------------------------------------------------------------------------
+// --- CMPS: source minus destination; faults of the destination come first, as on real processors ------------------
 
 export function cmps_Xb_Yb(cpu: Cpu, insn: Insn): void {
-  const source = load8(cpu, sourceAddress(cpu, insn, 1));
   const destination = load8(cpu, destinationAddress(cpu, insn, 1, false));
+  const source = load8(cpu, sourceAddress(cpu, insn, 1));
   sub8(cpu, source, destination);
   advance(cpu, insn, ESI, stride(cpu, 1));
   advance(cpu, insn, EDI, stride(cpu, 1));
 }
 
 export function cmps_Xw_Yw(cpu: Cpu, insn: Insn): void {
-  const source = load16(cpu, sourceAddress(cpu, insn, 2));
   const destination = load16(cpu, destinationAddress(cpu, insn, 2, false));
+  const source = load16(cpu, sourceAddress(cpu, insn, 2));
   sub16(cpu, source, destination);
   advance(cpu, insn, ESI, stride(cpu, 2));
   advance(cpu, insn, EDI, stride(cpu, 2));
 }
 
 export function cmps_Xd_Yd(cpu: Cpu, insn: Insn): void {
-  const source = load32(cpu, sourceAddress(cpu, insn, 4));
   const destination = load32(cpu, destinationAddress(cpu, insn, 4, false));
+  const source = load32(cpu, sourceAddress(cpu, insn, 4));
   sub32(cpu, source, destination);
   advance(cpu, insn, ESI, stride(cpu, 4));
   advance(cpu, insn, EDI, stride(cpu, 4));

@@ -27,9 +27,8 @@ import {
   TYPE_TSS16_BUSY,
   TYPE_TSS32,
 } from "../descriptors.ts";
-import { EFLAGS_IF } from "../eflags.ts";
+import { EFLAGS_AC, EFLAGS_IF, EFLAGS_VIF, EFLAGS_VIP } from "../eflags.ts";
 import { raise, raiseGP, raiseNP, raiseUD } from "../exceptions.ts";
-import { iopl } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { usesDescriptors } from "../segment-load.ts";
 import { ATTR_NULL } from "../segmentation.ts";
@@ -45,6 +44,7 @@ import {
   CR3,
   CR4,
   CR4_DE,
+  CR4_UMIP,
   DR0,
   DR6,
   DR6_BD,
@@ -63,9 +63,15 @@ import {
   TR,
   VEC_DB,
 } from "../state.ts";
+import { interruptFlagHere } from "../virtual-8086.ts";
 import { readE16 } from "./operands.ts";
 
 const descriptor = new Descriptor();
+
+/** SDM: volume 3, 2.5: CR4.UMIP hides what SGDT SIDT SLDT SMSW STR tell from user mode. */
+function checkUmip(cpu: Cpu): void {
+  if ((cpu.r[CR4] & CR4_UMIP) !== 0 && cpu.r[CPL] !== 0) raiseGP(cpu, 0);
+}
 
 function requireLevel0(cpu: Cpu): void {
   if (cpu.r[CPL] !== 0) raiseGP(cpu, 0);
@@ -74,9 +80,11 @@ function requireLevel0(cpu: Cpu): void {
 // --- GDTR, IDTR ------------------------------------------------------------------------------------------------------
 
 export function sgdt_Ms(cpu: Cpu, insn: Insn): void {
+  checkUmip(cpu);
   storeTable(cpu, insn, cpu.r[GDTR_LIMIT], cpu.r[GDTR_BASE]);
 }
 export function sidt_Ms(cpu: Cpu, insn: Insn): void {
+  checkUmip(cpu);
   storeTable(cpu, insn, cpu.r[IDTR_LIMIT], cpu.r[IDTR_BASE]);
 }
 
@@ -125,6 +133,7 @@ export function str_Mw(cpu: Cpu, insn: Insn): void {
 
 function systemSelector(cpu: Cpu, seg: number): number {
   if (!usesDescriptors(cpu)) raiseUD(cpu);
+  checkUmip(cpu);
   return cpu.r[SEG_SELECTOR + seg];
 }
 
@@ -201,12 +210,15 @@ export function mov_Cd_Rd(cpu: Cpu, insn: Insn): void {
 
 /** Also at CPL 3. The register form gives all of CR0. */
 export function smsw_Rd(cpu: Cpu, insn: Insn): void {
+  checkUmip(cpu);
   cpu.r[insn.rm] = cpu.r[CR0];
 }
 export function smsw_Rw(cpu: Cpu, insn: Insn): void {
+  checkUmip(cpu);
   cpu.r16[insn.rm * 2] = cpu.r[CR0];
 }
 export function smsw_Mw(cpu: Cpu, insn: Insn): void {
+  checkUmip(cpu);
   write16(cpu, insn, cpu.r[CR0]);
 }
 
@@ -241,6 +253,7 @@ export function mov_Dd_Rd(cpu: Cpu, insn: Insn): void {
   if (word === DR6) cpu.r[DR6] = (value & DR6_WRITABLE) | DR6_ONES;
   else if (word === DR7) cpu.r[DR7] = (value & DR7_WRITABLE) | DR7_ONES;
   else cpu.r[word] = value;
+  cpu.refreshDebug();
 }
 
 /** The state word of a debug register, after all checks. SDM: volume 3, 17.2.2: DR4 and DR5 are aliases. */
@@ -257,21 +270,37 @@ function debugRegister(cpu: Cpu, insn: Insn): number {
   return DR0 + (isAlias ? insn.reg + 2 : insn.reg);
 }
 
+// --- CLAC, STAC ------------------------------------------------------------------------------------------------------
+
+/** SDM: volume 2: whether a supervisor may use user pages while CR4.SMAP is set. */
+export function clac(cpu: Cpu): void {
+  setAC(cpu, 0);
+}
+export function stac(cpu: Cpu): void {
+  setAC(cpu, EFLAGS_AC);
+}
+
+function setAC(cpu: Cpu, ac: number): void {
+  if (cpu.r[CPL] !== 0) raiseUD(cpu);
+  cpu.r[EFLAGS] = (cpu.r[EFLAGS] & ~EFLAGS_AC) | ac;
+  cpu.refreshPrivilege();
+}
+
 // --- STI, CLI --------------------------------------------------------------------------------------------------------
 
 /** SDM: volume 2, "STI": interrupts stay off for one more instruction, if they were off. */
 export function sti(cpu: Cpu): void {
-  requireIopl(cpu);
-  if ((cpu.r[EFLAGS] & EFLAGS_IF) === 0) cpu.inhibitInterrupts = true;
-  cpu.r[EFLAGS] |= EFLAGS_IF;
+  const { r } = cpu;
+  const flag = interruptFlagHere(cpu);
+  if (flag === EFLAGS_VIF) {
+    if ((r[EFLAGS] & EFLAGS_VIP) !== 0) raiseGP(cpu, 0);
+  } else if ((r[EFLAGS] & EFLAGS_IF) === 0) {
+    cpu.inhibitInterrupts = true;
+  }
+  r[EFLAGS] |= flag;
 }
 export function cli(cpu: Cpu): void {
-  requireIopl(cpu);
-  cpu.r[EFLAGS] &= ~EFLAGS_IF;
-}
-
-function requireIopl(cpu: Cpu): void {
-  if (cpu.r[CPL] > iopl(cpu)) raiseGP(cpu, 0);
+  cpu.r[EFLAGS] &= ~interruptFlagHere(cpu);
 }
 
 // --- The rest --------------------------------------------------------------------------------------------------------

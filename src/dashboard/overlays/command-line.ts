@@ -1,14 +1,14 @@
 /** What is typed after `:` or `/`: the last line of the picture, and a line of help above it. */
+import { commandHint } from "../completion.ts";
 import type { Model, Overlay } from "../model.ts";
 import { printable } from "../printable.ts";
 import type { Glyphs } from "../text/glyphs.ts";
 import { fitTo, type Line, line, span } from "../text/line.ts";
-import { BOLD, DIM, FAULT } from "../text/style.ts";
-import { commandHint } from "../ui-commands.ts";
+import { BOLD, DIM } from "../text/style.ts";
 
 type Typed = Extract<Overlay, { at: number }>;
 
-const FILTER_HINT = "words of the event, gfn=10c, sp=41c, reason=level1, icount>4812000, -flush";
+const FILTER_HINT = "words of the event, gfn=10c, sp=41c, reason=lookup, icount>4812000, -flush";
 
 /** The text with its cursor in sight. */
 export function typedLine({ kind, text, at }: Typed, width: number, glyphs: Glyphs): Line {
@@ -27,11 +27,10 @@ export function typedLine({ kind, text, at }: Typed, width: number, glyphs: Glyp
   );
 }
 
-/** What is wrong with it, or what may be meant; null while nothing is typed, or nothing can be said. */
-export function hintLine({ ui, glyphs }: Model): Line | null {
-  const { overlay, message } = ui;
+/** What may be meant; null while nothing is typed, or nothing can be said. What is wrong with it is a message. */
+export function hintLine({ ui }: Model): Line | null {
+  const { overlay } = ui;
   if (overlay?.kind !== "command" && overlay?.kind !== "filter") return null;
-  if (message !== null) return line(` ${printable(message.text, glyphs)}`, message.failed ? FAULT : BOLD);
   const hint = overlay.kind === "filter" ? FILTER_HINT : commandHint(overlay.text);
   return hint === "" ? null : line(` ${hint}`, DIM);
 }

@@ -8,6 +8,7 @@ import { type Line, line, restyle, span, textOf, wrap } from "../text/line.ts";
 import { BORDER } from "../text/pane.ts";
 import { BOLD, DIM, FAULT } from "../text/style.ts";
 import type { Box } from "./box.ts";
+import { errorCodeText } from "./error-code.ts";
 
 /** Bytes of a gate. SDM: volume 3, 6.10 (protected mode), 20.1.4 (real-address mode). */
 const GATE_BYTES = 8;
@@ -73,9 +74,11 @@ const vectorOf = (name: string): number =>
 function faultLines(chain: string, { snapshot }: Model, say: Paragraph): Line[] {
   const cpu = snapshot?.cpu ?? null;
   const faults = faultsOf(chain);
+  const codes = snapshot?.status.faultErrors ?? [];
   return [
     ...faults.flatMap((name, i) => [
       ...stepLines(i, name, i === 0 ? whereText(name, snapshot?.status, cpu) : "", say),
+      ...((codes[i] ?? -1) < 0 ? [] : say(errorCodeText(name, codes[i]), INDENT)),
       ...say(consequence(faults, i), INDENT),
     ]),
     ...(cpu === null ? [] : [line(""), ...idtLines(cpu, faults, say)]),
@@ -145,13 +148,9 @@ function endLines({ stop, snapshot }: Model, say: Paragraph): Line[] {
 /** What may have to do with it. */
 function causes(status: MachineStatus | null, say: Paragraph): Line[] {
   if (status === null) return [];
-  const { guestErrors, unimplemented } = status;
-  return [
-    ...(unimplemented === null ? [] : say(`The guest used what is not built yet: ${unimplemented}.`)),
-    ...(guestErrors === 0
-      ? []
-      : say(`${grouped(guestErrors)} guest errors in all: the filter guest_error shows them on screen 4.`)),
-  ];
+  const { guestErrors } = status;
+  if (guestErrors === 0) return [];
+  return say(`${grouped(guestErrors)} guest errors in all: the filter guest_error shows them on screen 4.`);
 }
 
 function nextSteps(isFault: boolean, say: Paragraph): Line[] {

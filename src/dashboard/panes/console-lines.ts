@@ -1,6 +1,6 @@
 /** The guest's console in a rectangle of any size: which of its lines and columns are in sight. */
 import type { ConsoleScreen } from "../console-screen.ts";
-import type { Cursor, Model } from "../model.ts";
+import { type Cursor, endOf, type Model } from "../model.ts";
 import { ASCII } from "../text/glyphs.ts";
 import { type Line, restyle } from "../text/line.ts";
 import { scrollTo } from "../text/pane.ts";
@@ -53,6 +53,10 @@ export function consoleLinesIn(model: Model, window: ConsoleWindow, width: numbe
     return window.at === window.first + i ? restyle(shown, SELECTED) : shown;
   });
 }
+
+/** How keys come to the guest, as long as there is one that could read them. */
+export const typingFoot = (model: Model): string =>
+  endOf(model) === null ? "i type  ^] leave" : "the machine has ended";
 
 /** The console for the overview: it follows the guest. */
 export function consoleLines(model: Model, width: number, rows: number): Line[] {

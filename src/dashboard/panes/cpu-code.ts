@@ -1,7 +1,7 @@
 /** The instructions from eip on, and the words on the stack from esp on. */
 import { digits, hex8 } from "../../common/hex.ts";
 import type { CodeLine, StackLine } from "../../inspect/cpu-view.ts";
-import { cursorOf, type Model, type Subject, type UiState } from "../model.ts";
+import { cursorOf, endOf, type Model, type Subject, type UiState } from "../model.ts";
 import { type Column, rowLine } from "../text/columns.ts";
 import { type Line, line, restyle, span } from "../text/line.ts";
 import { BORDER, type Pane } from "../text/pane.ts";
@@ -70,7 +70,7 @@ export function codePane(model: Model, width: number, rows: number, focused: boo
     listLine(codeText(row, width - BORDER - 1, NEXT), width - BORDER, focused && selected),
   );
   const title = "7 code";
-  const foot = "b break  s step  n next";
+  const foot = endOf(model) === null ? "b break  s step  n next" : "";
   return { title, foot, focused, lines: lines.length > 0 ? lines : [line(absenceOf(model, "code"), DIM)] };
 }
 
@@ -82,7 +82,7 @@ export function stackPane(model: Model, width: number, rows: number, focused: bo
     listLine(stackText(row, esp, changes.has(row.gva)), width - BORDER, focused && selected),
   );
   const title = "7 stack";
-  const foot = "w watch";
+  const foot = endOf(model) === null ? "w watch" : "";
   return { title, foot, focused, lines: lines.length > 0 ? lines : [line(absenceOf(model, "stack"), DIM)] };
 }
 

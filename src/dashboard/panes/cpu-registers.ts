@@ -1,7 +1,7 @@
 /** The registers: which there are, what each line says, what has changed since the last stop. */
 import { digits, hex8 } from "../../common/hex.ts";
 import type { CpuView, SegmentView } from "../../inspect/cpu-view.ts";
-import { cursorOf, type Model, type Subject } from "../model.ts";
+import { cursorOf, endOf, type Model, type Subject } from "../model.ts";
 import { fitTo, type Line, line, restyle, type Span, span } from "../text/line.ts";
 import { BORDER, type Pane, scrollTo } from "../text/pane.ts";
 import { CHANGED, DIM, SELECTED } from "../text/style.ts";
@@ -135,7 +135,7 @@ function marked(spans: readonly Span[], selected: boolean): Line {
 
 export function registersPane(model: Model, width: number, rows: number, focused: boolean): Pane {
   const title = "7 cpu";
-  const foot = "w watch  t translate";
+  const foot = endOf(model) === null ? "w watch  t translate" : "t translate";
   const cpu = model.snapshot?.cpu ?? null;
   if (cpu === null) return { title, foot, focused, lines: [line(" no answer from the machine yet", DIM)] };
   const selected = selectedCell(model);

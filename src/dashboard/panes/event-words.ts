@@ -1,8 +1,7 @@
 /** An event in three columns: what happened, to what, and why. */
 import { CONTROL_REGISTERS, namesOf } from "../../inspect/cpu-names.ts";
-import { type DescribedField, describeFields } from "../../trace/describe.ts";
+import { type DescribedField, describeFields, shortName } from "../../trace/describe.ts";
 import {
-  events,
   GUEST_ERROR,
   KVM_CR,
   KVM_EXIT,
@@ -14,7 +13,6 @@ import {
   KVM_MMU_UNSYNC_PAGE,
   KVM_MMU_WRITE_PROTECT,
   KVM_MMU_ZAP_PAGE,
-  UNIMPLEMENTED,
 } from "../../trace/events.ts";
 import { EXIT_PF, GLOBAL, reasons } from "../../trace/reasons.ts";
 import type { TraceRecord } from "../../trace/trace-record.ts";
@@ -22,7 +20,7 @@ import type { EventLog } from "../event-log.ts";
 import { entryText, spText } from "../text/numbers.ts";
 
 export interface EventWords {
-  /** A word or two: "unsync", "fault sup write". */
+  /** Its name, as filters take it: "unsync_page", "exit pf". */
   readonly what: string;
   /** "sp 41c l1 gfn 0010c wu-". */
   readonly subject: string;
@@ -31,28 +29,6 @@ export interface EventWords {
   /** The page is global. */
   readonly global: boolean;
 }
-
-/** Names as people say them, by KVM's. */
-const WHAT: Readonly<Record<string, string>> = {
-  kvm_invlpg: "invlpg",
-  kvm_page_fault: "page fault",
-  kvm_inj_exception: "inject",
-  kvm_emulate_insn: "emulate",
-  kvm_mmu_load_roots: "load roots",
-  kvm_mmu_free_roots: "free roots",
-  kvm_mmu_zap_page: "zap",
-  kvm_mmu_write_protect: "protect",
-  kvm_mmu_keep_protected: "keep read-only",
-  kvm_mmu_unsync_page: "unsync",
-  kvm_mmu_sync_page: "sync",
-  kvm_mmu_sync_skip: "skip",
-  kvm_mmu_demote: "demote",
-  kvm_mmu_set_spte: "set spte",
-  kvm_mmu_drop_spte: "drop spte",
-  kvm_mmu_pte_write: "pte write",
-  guest_error: "guest error",
-  unimplemented: "not built",
-};
 
 /** Bits of a page-fault error code. SDM: volume 3, 4.7. */
 const PFERR_WRITE = 2;
@@ -72,18 +48,11 @@ export function eventWords(record: TraceRecord, texts: EventLog["texts"]): Event
   };
 }
 
-function whatOf({ event, reason, fields }: TraceRecord): string {
-  switch (event) {
-    case KVM_EXIT:
-      if (reason === EXIT_PF) return `fault ${accessOf(fields[1])}`;
-      return reasons[reason].key.replaceAll("_", " ");
-    case KVM_MMU_GET_PAGE:
-      return fields[3] === 1 ? "new page" : "use page";
-    case KVM_CR:
-      return `mov cr${fields[0]}`;
-    default:
-      return WHAT[events[event].name] ?? events[event].name;
-  }
+/** The event's name, and of an exit its reason: "exit cr3". */
+function whatOf(record: TraceRecord): string {
+  const name = shortName(record);
+  if (record.event === KVM_EXIT) return `${name} ${reasons[record.reason].key.replace(/^exit_/, "")}`;
+  return record.event === KVM_MMU_GET_PAGE && record.fields[3] === 1 ? `${name} new` : name;
 }
 
 /** Who wanted what. */
@@ -96,9 +65,9 @@ function accessOf(error: number): string {
 const textIn = (fields: Fields, key: string): string => fields.get(key)?.text ?? "";
 
 /** What the columns of events and of why cards call the thing: a page, an address, or a frame. */
-function subjectOf({ event, fields: raw }: TraceRecord, fields: Fields): string {
+function subjectOf({ event, reason, fields: raw }: TraceRecord, fields: Fields): string {
   const text = (key: string): string => textIn(fields, key);
-  if (event === KVM_CR) return [text("value"), ...bitsOf(raw[0], raw[1])].join(" ");
+  if (event === KVM_CR) return [`cr${raw[0]}`, text("value"), ...bitsOf(raw[0], raw[1])].join(" ");
   if (event === KVM_INJ_EXCEPTION) return `#${vectorName(raw[0])} gva ${text("gva")}`;
   if (fields.has("root0")) {
     const roots = ["root0", "root1", "root2", "root3"].map((key) => fields.get(key)?.number ?? 0);
@@ -111,7 +80,8 @@ function subjectOf({ event, fields: raw }: TraceRecord, fields: Fields): string 
     const access = fields.has("access") ? ` ${text("access")}` : "";
     return `sp ${spText(fields.get("sp")?.number ?? 0)}${entry}${level} gfn ${text("gfn")}${access}`;
   }
-  if (fields.has("gva")) return `gva ${text("gva")}`;
+  const isFault = event === KVM_EXIT && reason === EXIT_PF;
+  if (fields.has("gva")) return `gva ${text("gva")}${isFault ? ` ${accessOf(raw[1])}` : ""}`;
   if (fields.has("offset")) return `gpa ${text("gfn")}${text("offset")}`;
   return fields.has("gfn") ? `gfn ${text("gfn")}` : "";
 }
@@ -143,7 +113,6 @@ function whyOf({ event, reason }: TraceRecord, fields: Fields): string {
     case KVM_MMU_ZAP_PAGE:
       return `${fields.get("unsync")?.number === 1 ? "was out of sync; " : ""}${sentence}`;
     case GUEST_ERROR:
-    case UNIMPLEMENTED:
       return text("text");
     default:
       return sentence;

@@ -27,8 +27,35 @@ interface Section {
   readonly isLast: boolean;
 }
 
-/** Both lists, the rows numbered through. */
-export const allRows = (view: OosView): readonly OosRow[] => [...view.nonGlobal, ...view.global];
+/** Orders of the rows in each list: as KVM keeps it, the oldest first, the most stale first, by frame. */
+export const OOS_SORTS = ["list", "age", "stale", "gfn"] as const;
+const SCREEN = 3;
+
+const ORDERS: Readonly<Record<(typeof OOS_SORTS)[number], ((a: OosRow, b: OosRow) => number) | null>> = {
+  list: null,
+  // What nobody knows the age of comes last.
+  age: (a, b) => (a.since ?? Number.MAX_SAFE_INTEGER) - (b.since ?? Number.MAX_SAFE_INTEGER),
+  stale: (a, b) => b.stale - a.stale,
+  gfn: (a, b) => a.gfn - b.gfn,
+};
+
+export const oosSort = ({ ui }: Model): (typeof OOS_SORTS)[number] =>
+  OOS_SORTS[ui.sorts[SCREEN] ?? 0] ?? "list";
+
+/** The lists in the order that was chosen. */
+function ordered(model: Model, view: OosView): OosView {
+  const order = ORDERS[oosSort(model)];
+  if (order === null) return view;
+  return { ...view, nonGlobal: view.nonGlobal.toSorted(order), global: view.global.toSorted(order) };
+}
+
+const bothOf = (view: OosView): readonly OosRow[] => [...view.nonGlobal, ...view.global];
+
+/** Both lists as they are shown, the rows numbered through; empty before there is an answer. */
+export function allRows(model: Model): readonly OosRow[] {
+  const view = model.snapshot?.oos ?? null;
+  return view === null ? [] : bothOf(ordered(model, view));
+}
 
 /**
  * The gauge mmu_unsync counts global pages, too; what is not global is the difference. Both are sampled together, the
@@ -82,10 +109,11 @@ export function oosBody(
   rows: number,
   cursor: OosCursor = NO_CURSOR,
 ): Line[] {
+  const sorted = ordered(model, view);
   const lines =
     form === "single"
-      ? single(model, view, width, rows, cursor)
-      : sections(model, view, form === "columns", width, rows, cursor);
+      ? single(model, sorted, width, rows, cursor)
+      : sections(model, sorted, form === "columns", width, rows, cursor);
   return lines.slice(0, Math.max(rows, 0));
 }
 
@@ -97,7 +125,7 @@ function single(
   rows: number,
   { cursor, marked }: OosCursor,
 ): Line[] {
-  const list = allRows(view);
+  const list = bothOf(view);
   const [nonGlobal, global] = sectionsOf(model, view);
   const words = [nonGlobal, global].map(({ name, rows: { length } }) => `${name} ${length} `);
   const room = Math.floor((width - words.join("").length - GAP.length) / 2);

@@ -4,7 +4,7 @@ import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Model, ScreenNumber } from "../model.ts";
 import { printable } from "../printable.ts";
 import type { Line } from "../text/line.ts";
-import { consoleLines } from "./console-lines.ts";
+import { consoleLines, typingFoot } from "./console-lines.ts";
 import { cpuLines, cpuWish } from "./cpu-lines.ts";
 import { oosLines, oosWish } from "./oos-lines.ts";
 import { rateLines } from "./rates-lines.ts";
@@ -16,7 +16,7 @@ export interface Part {
   readonly screen: ScreenNumber;
   readonly name: string;
   readonly title: (model: Model) => string;
-  readonly foot?: string;
+  readonly foot?: (model: Model) => string;
   readonly lines: (model: Model, width: number, rows: number) => Line[];
   /** What must be asked for so many lines; nothing without. */
   readonly wish?: (rows: number) => SnapshotRequest;
@@ -26,7 +26,7 @@ export const CONSOLE: Part = {
   screen: 1,
   name: "console",
   title: ({ ui }) => (ui.typing ? "1 console COM1  TYPING" : "1 console COM1"),
-  foot: "i type  ^] leave",
+  foot: typingFoot,
   lines: consoleLines,
 };
 
@@ -45,9 +45,9 @@ export const TIMELINE: Part = {
   name: "timeline",
   title: ({ ui, events, glyphs }) => {
     const filter = ui.filter === "" ? "" : `   filter ${printable(ui.filter, glyphs)}`;
-    return `4 timeline${filter}   ${grouped(events.dropped)} dropped`;
+    return `4 timeline${filter}   ${grouped(events.unseen)} unseen`;
   },
-  foot: "/ filter",
+  foot: () => "/ filter",
   lines: timelineLines,
 };
 

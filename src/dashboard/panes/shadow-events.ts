@@ -25,7 +25,7 @@ const names = ({ event, fields }: TraceRecord, sp: number): boolean =>
   pageFields[event].some((i) => fields[i] === sp);
 
 /**
- * Events in view that name page `sp`, oldest first. A pool index is used again and again: what it was before its last
+ * Events in view that name page `sp`, newest first. A pool index is used again and again: what it was before its last
  * creation in view was another page, and is left out.
  */
 export function eventsOfPage({ events: log }: Model, sp: number): TraceRecord[] {
@@ -36,7 +36,7 @@ export function eventsOfPage({ events: log }: Model, sp: number): TraceRecord[] 
     found.push(record);
     if (record.event === KVM_MMU_GET_PAGE && record.fields[CREATED] !== 0) break;
   }
-  return found.reverse();
+  return found;
 }
 
 export function eventSubject(model: Model, sp: number | null): Subject | null {
@@ -73,9 +73,7 @@ export function eventsPane(
 
 /** Without what the pane's title says already, and the guest's mode. */
 const whatText = ({ events: { texts } }: Model, record: TraceRecord): string =>
-  eventText(record, texts)
-    .replace(/^mmu_/, "")
-    .replace(/ (sp|glevels)=\S+/g, "");
+  eventText(record, texts).replace(/ (sp|glevels)=\S+/g, "");
 
 const ICOUNT_CELLS = 11;
 /** From here on there is room for the reason beside the event. */

@@ -1,7 +1,7 @@
 /** Events as rows, with a mark for those that belong together. */
 import { KVM_EXIT, KVM_MMU_SYNC_SKIP, KVM_MMU_UNSYNC_PAGE } from "../../trace/events.ts";
 import type { EventRow } from "../event-log.ts";
-import type { Model } from "../model.ts";
+import { endOf, type Model } from "../model.ts";
 import type { Glyphs } from "../text/glyphs.ts";
 import { fitTo, type Line, line, span } from "../text/line.ts";
 import { BOLD, DIM, GLOBAL, type Style, UNSYNC } from "../text/style.ts";
@@ -66,17 +66,19 @@ export function timelineHead(width: number): Line {
 
 const icountWidth = (width: number): number => (width < ROOM_FOR_ICOUNT ? SHORT_ICOUNT : ICOUNT_WIDTH);
 
-const icountText = (icount: number, width: number): string => {
+/** In a narrow list its last digits only, with a mark where that is not all of it. */
+const icountText = (icount: number, width: number, { unknown }: Glyphs): string => {
   const cells = icountWidth(width);
   const text = String(icount);
-  return cells === SHORT_ICOUNT ? text.slice(-cells).padStart(cells) : text.padStart(cells);
+  if (cells !== SHORT_ICOUNT || text.length <= cells) return text.padStart(cells);
+  return unknown + text.slice(unknown.length - cells);
 };
 
 /** One row in `width` cells. */
 export function rowLine(item: TimelineRow, model: Model, width: number): Line {
   if (item.kind === "event") return eventLine(item.row, model, width);
   const { groupMiddle, unknown } = model.glyphs;
-  const icount = icountText(item.icount, width);
+  const icount = icountText(item.icount, width, model.glyphs);
   return fitTo(line(`${icount} ${groupMiddle} ${unknown} ${item.count} more`, DIM), width);
 }
 
@@ -90,7 +92,7 @@ export function eventLine(row: EventRow, model: Model, width: number): Line {
   const subject = full ? words.subject.padEnd(SUBJECT_WIDTH) : words.subject;
   return fitTo(
     [
-      span(icountText(row.record.icount, width), DIM),
+      span(icountText(row.record.icount, width, model.glyphs), DIM),
       span(` ${markOf(row, model.glyphs)} `, DIM),
       span(what, styleOf(row, words)),
       span(hasSubject ? ` ${subject} ` : " "),
@@ -121,8 +123,10 @@ function styleOf({ record }: EventRow, { global }: EventWords): Style {
 }
 
 /** What stands where events would be. */
-export function noEvents({ ui, running }: Model): Line {
+export function noEvents(model: Model): Line {
+  const { ui, running } = model;
   if (ui.filter !== "") return line(` no event passes the filter '${ui.filter}'`, DIM);
+  if (endOf(model) !== null) return line(" no events: the machine has ended without any", DIM);
   return line(running ? " no events yet" : " no events yet: c continues, s steps", DIM);
 }
 

@@ -2,7 +2,13 @@
 import { grouped } from "../../common/grouped.ts";
 import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Cursor, Model, Screen, Size, UiState } from "../model.ts";
-import { type ConsoleWindow, consoleCount, consoleLinesIn, consoleWindow } from "../panes/console-lines.ts";
+import {
+  type ConsoleWindow,
+  consoleCount,
+  consoleLinesIn,
+  consoleWindow,
+  typingFoot,
+} from "../panes/console-lines.ts";
 import { fitTo, type Line } from "../text/line.ts";
 import { shortCount } from "../text/numbers.ts";
 import { BORDER, drawPane } from "../text/pane.ts";
@@ -25,7 +31,7 @@ function draw(model: Model, size: Size): Line[] {
   const window = consoleWindow(model.console, chosenRow(model.ui), width, height);
   const lines = consoleLinesIn(model, window, width, height);
   const title = titleOf(model, window, width, height, inside - TITLE_EDGE);
-  const foot = model.ui.typing ? "keys go to the guest  ^] leave" : "i type  ^] leave";
+  const foot = model.ui.typing ? "keys go to the guest  ^] leave" : typingFoot(model);
   const pane = drawPane({ title, foot, focused: true, lines }, columns, rows, model.glyphs);
   if (hasSides || pane.length < BORDER + 1) return pane;
   return [pane[0], ...lines.map((line) => fitTo(line, columns)), pane[pane.length - 1]];

@@ -1,10 +1,10 @@
 /** Screen 3: what is stale right now, and what will end that. */
 import type { OosRow } from "../../inspect/oos-view.ts";
 import { arrangementOf } from "../layout.ts";
-import { cursorOf, type Model, type Screen, type Size, type Subject } from "../model.ts";
+import { cursorOf, endOf, type Model, type Screen, type Size, type Subject } from "../model.ts";
 import { absence, focusOf, isAlone, windowOf } from "../panes/lists.ts";
 import { oosWish } from "../panes/oos-lines.ts";
-import { allRows, oosBody } from "../panes/oos-list.ts";
+import { allRows, OOS_SORTS, oosBody, oosSort } from "../panes/oos-list.ts";
 import { oosStory } from "../panes/oos-story.ts";
 import { block, type Line, line, wrap } from "../text/line.ts";
 import { spText } from "../text/numbers.ts";
@@ -18,17 +18,16 @@ const LIST_PANE = 0;
 const STORY_SHARE = 3;
 const STORY_ROWS = 9;
 
-function selectedRow({ snapshot, ui }: Model): OosRow | null {
-  const view = snapshot?.oos ?? null;
-  if (view === null) return null;
-  const rows = allRows(view);
-  const { at } = windowOf(cursorOf(ui, LIST_PANE), 1, rows.length);
+function selectedRow(model: Model): OosRow | null {
+  const rows = allRows(model);
+  const { at } = windowOf(cursorOf(model.ui, LIST_PANE), 1, rows.length);
   return rows[at] ?? null;
 }
 
 function listPane(model: Model, size: Size, width: number, rows: number, focused: boolean): Pane {
   const view = model.snapshot?.oos ?? null;
-  const pane = { title: "3 out of sync", foot: "enter open  r rmap  w watch", focused };
+  const foot = `enter open  o sort  r rmap${endOf(model) === null ? "  w watch" : ""}`;
+  const pane = { title: `3 out of sync   sort ${oosSort(model)}`, foot, focused };
   if (view === null) return { ...pane, lines: [line(absence(model), DIM)] };
   const form = arrangementOf(size) === "one" ? "single" : "columns";
   const cursor = { cursor: cursorOf(model.ui, LIST_PANE), marked: focused };
@@ -66,13 +65,9 @@ export const outOfSyncScreen: Screen = {
   number: 3,
   name: "out of sync",
   panes: PANES,
-  sorts: [],
+  sorts: OOS_SORTS,
   wish: () => oosWish,
   draw,
-  count: (model) => {
-    const view = model.snapshot?.oos ?? null;
-    const inList = focusOf(model.ui, PANES.length) === LIST_PANE;
-    return view === null || !inList ? 0 : allRows(view).length;
-  },
+  count: (model) => (focusOf(model.ui, PANES.length) === LIST_PANE ? allRows(model).length : 0),
   subject,
 };

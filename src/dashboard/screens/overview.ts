@@ -19,7 +19,7 @@ function drawPart(model: Model, part: Part, place: Place): Line[] {
   const lines = part.lines(model, inside.columns, inside.rows);
   if (!place.boxed) return block(lines, place.columns, place.rows);
   const pane = { title: title(model), focused: partAt(model.ui.pane) === part, lines };
-  const whole = foot === undefined ? pane : { ...pane, foot };
+  const whole = foot === undefined ? pane : { ...pane, foot: foot(model) };
   return drawPane(whole, place.columns, place.rows, model.glyphs);
 }
 

@@ -39,7 +39,7 @@ function listPane(model: Model, width: number, rows: number): Line[] {
   const filter = ui.filter === "" ? "" : `   filter ${ui.filter}`;
   const range = ui.follow ? "" : rangeText(first, room, total);
   const shown = range === "" ? `${grouped(total)} shown` : range;
-  const title = `4 timeline${filter}   ${shown}   ${grouped(events.dropped)} dropped`;
+  const title = `4 timeline${filter}   ${shown}   ${grouped(events.unseen)} unseen`;
   const foot = `enter why  / filter  ${ui.follow ? "following" : "F follow"}`;
   const head = [span(" "), ...timelineHead(inside - MARGIN)];
   return drawPane({ title, foot, focused: inList(model), lines: [head, ...body] }, width, rows, glyphs);

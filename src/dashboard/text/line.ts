@@ -63,13 +63,18 @@ export function beside(...blocks: readonly (readonly Line[])[]): Line[] {
   return blocks[0].map((_, row) => blocks.flatMap((lines) => lines[row] ?? EMPTY));
 }
 
-/** Words of a sentence on lines of at most `width` characters. */
+/** Words of a sentence on lines of at most `width` characters; a longer word goes on in the next line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((one) => one !== "")) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word.slice(0, width));
-    else lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+      continue;
+    }
+    for (let from = 0; from < word.length; from += Math.max(width, 1)) {
+      lines.push(word.slice(from, from + Math.max(width, 1)));
+    }
   }
   return lines;
 }

@@ -22,7 +22,7 @@ export function drawPane(pane: Pane, width: number, rows: number, glyphs: Glyphs
   const { vertical } = glyphs;
   const edge = pane.focused === true ? BOLD : DIM;
   const title = line(` ${pane.title} `, pane.focused === true ? BOLD : {});
-  const foot = line(pane.foot === undefined ? "" : ` ${pane.foot} `, DIM);
+  const foot = line((pane.foot ?? "") === "" ? "" : ` ${pane.foot} `, DIM);
   const body = block(pane.lines, inside, rows - BORDER);
   return [
     edgeLine(title, glyphs.topLeft, glyphs.topRight, false),

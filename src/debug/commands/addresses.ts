@@ -10,7 +10,7 @@ import {
 import { guestWalk, shadowWalk, type WalkStep } from "../../inspect/translation.ts";
 import { MonitorError } from "../monitor-error.ts";
 import { entryFlags, entryHex, gfnText, rmapLine, spText } from "../monitor-text.ts";
-import { parseAddress, shadowOf, takeAddress } from "./arguments.ts";
+import { type Address, parseAddress, shadowOf, takeAddress } from "./arguments.ts";
 import type { Action, Command } from "./command.ts";
 
 const USER = 3;
@@ -46,24 +46,44 @@ function gva2spte(argument: string): Action {
 
 const KINDS: readonly AccessKind[] = ["read", "write", "fetch"];
 
-function translate(argument: string): Action {
-  const { address, rest } = takeAddress(argument);
-  let access: AccessKind | undefined;
-  let user: boolean | undefined;
-  for (const word of rest.split(" ").filter((part) => part !== "")) {
-    const kind = KINDS.find((known) => known === word);
-    if (kind !== undefined && access === undefined) access = kind;
-    else if ((word === "user" || word === "supervisor") && user === undefined) user = word === "user";
+/** What is asked of an address: whose access, and of which kind, as far as it was said. */
+export interface TranslateQuestion {
+  readonly address: Address;
+  /** The address where no register has part in it, else null. */
+  readonly constant: number | null;
+  readonly access: AccessKind;
+  /** Null if nobody said: as the guest runs now. */
+  readonly user: boolean | null;
+}
+
+/** Whose access it is if nobody says: what the guest does now. */
+export const isUserNow = (cpl: number | undefined): boolean => cpl === USER;
+
+/** What follows `translate`, in the monitor and on the dashboard. Throws a MonitorError. */
+export function parseTranslate(argument: string): TranslateQuestion {
+  const { address, constant, rest } = takeAddress(argument);
+  let access: AccessKind | null = null;
+  let user: boolean | null = null;
+  for (const word of rest === "" ? [] : rest.split(/\s+/)) {
+    const kind = KINDS.find((one) => one === word);
+    if (kind !== undefined && access === null) access = kind;
+    else if ((word === "user" || word === "supervisor") && user === null) user = word === "user";
     else {
       throw new MonitorError(
         `'${word}' is no kind of access; say one of ${KINDS.join(", ")}, and user or supervisor`,
       );
     }
   }
+  return { address, constant, access: access ?? "read", user };
+}
+
+function translate(argument: string): Action {
+  const { address, access, user } = parseTranslate(argument);
   return ({ machine }) => {
     const cpl = registerNamed("cpl")?.read(machine);
-    const wish = { gva: address(machine), access: access ?? "read", user: user ?? cpl === USER };
-    return translateLines(translateView(machine, wish));
+    return translateLines(
+      translateView(machine, { gva: address(machine), access, user: user ?? isUserNow(cpl) }),
+    );
   };
 }
 

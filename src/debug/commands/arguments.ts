@@ -12,27 +12,42 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9 
 /** The value of an expression, which may depend on registers: 0 to 2^32 - 1. */
 export type Address = (machine: Machine) => number;
 
-const TERM = "(?:0x[0-9a-f]+|\\$[a-z][a-z0-9_.]*|\\d+)";
+/** Eight digits are an address as all screens write it. */
+const ADDRESS = "[0-9a-f]{8}(?![0-9a-z_])";
+const TERM = `(?:0x[0-9a-f]+|\\$[a-z][a-z0-9_.]*|${ADDRESS}|\\d+)`;
 const TERMS = new RegExp(`^[+-]?\\s*${TERM}(?:\\s*[+-]\\s*${TERM})*(?=\\s|$)`, "i");
 
+export interface TakenAddress {
+  readonly address: Address;
+  /** Its value where no register has part in it, else null. */
+  readonly constant: number | null;
+  readonly rest: string;
+}
+
 /** An address at the start of the text, and what follows it. */
-export function takeAddress(text: string): { readonly address: Address; readonly rest: string } {
+export function takeAddress(text: string): TakenAddress {
   const found = TERMS.exec(text)?.[0];
   if (found === undefined) {
     const what = text === "" ? "an address is missing" : `'${text}' is no address`;
-    const bare = /^[0-9a-f]{1,8}$/i.test(text) ? `; in hexadecimal it is 0x${text}` : "";
+    const word = text.split(/\s/)[0];
+    const bare = /^[0-9a-f]{1,8}$/i.test(word) ? `; in hexadecimal it is 0x${word}` : "";
     throw new MonitorError(`${what}: give one such as 0xc0101000 or $esp+8${bare}`);
   }
-  const terms = [...found.matchAll(new RegExp(`([+-]?)\\s*(${TERM})`, "gi"))].map(([, sign, term]) => {
-    const value = termOf(term);
-    return (machine: Machine) => (sign === "-" ? -value(machine) : value(machine));
-  });
+  const parts = [...found.matchAll(new RegExp(`([+-]?)\\s*(${TERM})`, "gi"))].map(([, sign, term]) => ({
+    sign: sign === "-" ? -1 : 1,
+    value: termOf(term),
+  }));
+  const sumOf = (values: readonly number[]): number =>
+    values.reduce((sum, value, i) => (sum + parts[i].sign * value + ADDRESSES) % ADDRESSES, 0);
   const address: Address = (machine) =>
-    terms.reduce((sum, term) => (sum + term(machine) + ADDRESSES) % ADDRESSES, 0);
-  return { address, rest: text.slice(found.length).trim() };
+    sumOf(parts.map(({ value }) => (typeof value === "number" ? value : value(machine))));
+  const numbers = parts.flatMap(({ value }) => (typeof value === "number" ? [value] : []));
+  const constant = numbers.length === parts.length ? sumOf(numbers) : null;
+  return { address, constant, rest: text.slice(found.length).trim() };
 }
 
-function termOf(term: string): Address {
+/** A number, or where a register's value comes from. */
+function termOf(term: string): number | Address {
   if (term.startsWith("$")) {
     const name = term.slice(1).toLowerCase();
     const register = registerNamed(SAME_REGISTER[name] ?? name);
@@ -41,9 +56,10 @@ function termOf(term: string): Address {
     }
     return register.read;
   }
+  if (/^[0-9a-f]{8}$/i.test(term)) return Number.parseInt(term, 16);
   const value = Number(term);
   if (value >= ADDRESSES) throw new MonitorError(`'${term}' is no address: it has more than 32 bits`);
-  return () => value;
+  return value;
 }
 
 /** An address and nothing else. */

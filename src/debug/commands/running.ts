@@ -14,14 +14,27 @@ function starting(goal: Goal): Action {
   };
 }
 
+const ASLEEP = "halted: it runs until an interrupt wakes it; space (or `stop`) ends the waiting";
+
+/** A goal that is about instructions: a halted processor runs none until something wakes it, which may take long. */
+function stepping(goal: Goal): Action {
+  const start = starting(goal);
+  return (target) => {
+    const { cpu, interruptible } = target.machine;
+    const sleeps = cpu.halted && interruptible && !cpu.interruptLine;
+    const lines = start(target);
+    return sleeps ? [...lines, ASLEEP] : lines;
+  };
+}
+
 function step(argument: string): Action {
-  return starting({ kind: "step", count: argument === "" ? 1 : parseCount(argument) });
+  return stepping({ kind: "step", count: argument === "" ? 1 : parseCount(argument) });
 }
 
 /** What `until` is about: a number is an icount, all else words of an event filter. Throws a MonitorError. */
 export function parseUntil(text: string): Goal {
   const words = text.trim();
-  if (words === "") throw new MonitorError("until when? Give an icount, or an event such as reason=level1");
+  if (words === "") throw new MonitorError("until when? Give an icount, or an event such as reason=cr3_load");
   if (/^[\d_]+[kMG]?$/.test(words)) {
     const icount = countOf(words);
     if (icount === null) {
@@ -69,19 +82,19 @@ export const runCommands: readonly Command[] = [
     usage: "",
     sentence: "run one instruction of this procedure: calls run whole",
     starts: true,
-    parse: alone(starting({ kind: "next" })),
+    parse: alone(stepping({ kind: "next" })),
   },
   {
     name: "finish",
     usage: "",
     sentence: "run until this procedure has returned",
     starts: true,
-    parse: alone(starting({ kind: "finish" })),
+    parse: alone(stepping({ kind: "finish" })),
   },
   {
     name: "until",
     usage: " ICOUNT | FILTER",
-    sentence: "run to that icount, or to an event that passes the filter: until reason=level1",
+    sentence: "run to that icount, or to an event that passes the filter: until reason=cr3_load",
     starts: true,
     parse: (argument) => starting(parseUntil(argument)),
   },

@@ -21,6 +21,8 @@ import {
   CR4_PAE,
   CR4_PGE,
   CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
   CR4_VME,
   CR4_VMXE,
   EFER_NXE,
@@ -40,8 +42,8 @@ import { freeRoots } from "./roots.ts";
 import { rederiveSpte, syncGlobal, syncRoots } from "./sync.ts";
 import { zapAll } from "./zap.ts";
 
-/** KVM: KVM_GUEST_CR4_MASK: the bits of CR4 that the host owns under VMX. */
-const HOST_OWNED_CR4 = CR4_VME | CR4_PSE | CR4_PAE | CR4_PGE | CR4_VMXE;
+/** KVM: KVM_GUEST_CR4_MASK: the bits of CR4 that the host owns under VMX; SMEP and SMAP came later. */
+const HOST_OWNED_CR4 = CR4_VME | CR4_PSE | CR4_PAE | CR4_PGE | CR4_VMXE | CR4_SMEP | CR4_SMAP;
 /** KVM: CR3_PAE_RESERVED_BITS, which means PCD to be legal but masks it by a slip. */
 const KVM_CR3_PAE_RESERVED = 0x17;
 
@@ -68,11 +70,15 @@ export function writeCr0(kvm: Kvm, value: number): boolean {
   syncGlobal(kvm, CR0_WRITE);
   resetContext(kvm, CR0_WRITE);
   // KVM: sptes that CR0.WP = 0 opened stay open.
-  if (walker.sdm && kvm.wpHoles && (~old & value & CR0_WP) !== 0) {
-    kvm.wpHoles = false;
-    zapAll(kvm, MODE_CHANGE);
-  }
+  if ((~old & value & CR0_WP) !== 0) closeWpHoles(kvm);
   return true;
+}
+
+/** Sptes that CR0.WP = 0 opened may not stay as they are. KVM: leaves them. */
+export function closeWpHoles(kvm: Kvm): void {
+  if (!kvm.walker.sdm || !kvm.wpHoles) return;
+  kvm.wpHoles = false;
+  zapAll(kvm, MODE_CHANGE);
 }
 
 /** KVM: kvm_set_cr4. */
@@ -90,6 +96,7 @@ export function writeCr4(kvm: Kvm, value: number): boolean {
   resetContext(kvm, CR4_WRITE);
   // KVM: links made while PSE had another value stay, since roles do not record it.
   if (walker.sdm && ((old ^ value) & CR4_PSE) !== 0) zapAll(kvm, MODE_CHANGE);
+  if (((old ^ value) & (CR4_SMEP | CR4_SMAP)) !== 0) closeWpHoles(kvm);
   return true;
 }
 

@@ -14,6 +14,7 @@ import {
   EXIT_CR4,
   EXIT_PF,
   INVLPG,
+  MODE_CHANGE,
   NO_REASON,
   EXIT_CPUID as REASON_CPUID,
   EXIT_HLT as REASON_HLT,
@@ -37,14 +38,16 @@ import {
   EXIT_MSR,
   type INJECT,
   type Mmu,
+  type MmuState,
   PFERR_PRESENT,
   PFERR_USER,
 } from "../mmu.ts";
-import { CR0_TS, PTE_RW, PTE_US } from "../paging.ts";
+import { CR0_PG, CR0_TS, CR4_SMAP, CR4_SMEP, PTE_RW, PTE_US } from "../paging.ts";
 import type { Tlb } from "../tlb.ts";
 import type { Gfn, Gpa, Gva, Hpa } from "../types.ts";
 import type { When } from "./audit/invariant.ts";
 import {
+  closeWpHoles,
   cr0WriteExits,
   cr4WriteExits,
   invalidatePage,
@@ -120,9 +123,13 @@ export class ShadowMmu implements Mmu {
       const page = host.walk(kvm.rootHpa, gva, access);
       if (page >= 0) {
         const user = (access & PFERR_USER) !== 0;
-        const read = !user || (host.rights & PTE_US) !== 0;
+        const userPage = (host.rights & PTE_US) !== 0;
+        const limits = user || !userPage ? 0 : host.limits;
+        const data = (limits & CR4_SMAP) === 0;
+        const read = data && (!user || userPage);
+        const fetch = host.nx >= 0 && (limits & CR4_SMEP) === 0;
         kvm.stats.tlb_fills++;
-        this.tlb.fill(user, gva, page, read, (host.rights & PTE_RW) !== 0, host.nx >= 0);
+        this.tlb.fill(user, gva, page, read, data && (host.rights & PTE_RW) !== 0, fetch);
         return page + (gva & 0xfff);
       }
       // The #PF intercept matches only faults with P = 1.
@@ -167,6 +174,7 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_cr0++;
     this.crExit(EXIT_CR0, 0, value);
     const done = writeCr0(kvm, value);
+    this.refreshLimits();
     this.enter(done ? "after a CR0 or CR4 write" : "always");
     return done;
   }
@@ -180,6 +188,11 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_clts++;
     this.crExit(EXIT_CLTS, 0, kvm.walker.cr0);
     this.enter("always");
+  }
+
+  /** KVM: kvm_task_switch, which sets the bit without the side effects of a MOV to CR0. */
+  taskSwitched(): void {
+    this.kvm.walker.cr0 |= CR0_TS;
   }
 
   setCr3(cr3: number): boolean {
@@ -202,6 +215,7 @@ export class ShadowMmu implements Mmu {
     kvm.stats.exits_cr4++;
     this.crExit(EXIT_CR4, 4, value);
     const done = writeCr4(kvm, value);
+    this.refreshLimits();
     this.enter(done ? "after a CR0 or CR4 write" : "always");
     return done;
   }
@@ -211,6 +225,23 @@ export class ShadowMmu implements Mmu {
     writeEfer(this.kvm, value);
     this.enter("always");
     return true;
+  }
+
+  setUserAccess(allowed: boolean): void {
+    const { kvm } = this;
+    if (kvm.walker.userAccess === allowed) return;
+    kvm.walker.userAccess = allowed;
+    this.refreshLimits();
+    if ((kvm.walker.cr4 & CR4_SMAP) === 0) return;
+    this.tlb.flush();
+    // Entries that CR0.WP = 0 opened look like a supervisor's pages.
+    if (!allowed) closeWpHoles(kvm);
+  }
+
+  /** The hardware runs with the guest's own CR4.SMEP and CR4.SMAP, once the guest has paging. */
+  private refreshLimits(): void {
+    const { walker } = this.kvm;
+    this.host.limits = (walker.cr0 & CR0_PG) === 0 ? 0 : walker.supervisorLimits();
   }
 
   invlpg(gva: Gva): void {
@@ -223,17 +254,46 @@ export class ShadowMmu implements Mmu {
     this.enter("always");
   }
 
+  memoryChanged(): void {
+    const { kvm } = this;
+    freeRoots(kvm);
+    zapAll(kvm, MODE_CHANGE);
+    kvm.loadReason = MODE_CHANGE;
+    this.tlb.flush();
+    this.enter("always");
+  }
+
+  save(): MmuState {
+    return this.kvm.walker.save();
+  }
+
+  restore(state: MmuState): void {
+    const { kvm } = this;
+    freeRoots(kvm);
+    zapAll(kvm, ZAP_ALL);
+    kvm.walker.restore(state);
+    this.refreshLimits();
+    this.startAnew();
+  }
+
   /** KVM keeps shadows over a reset; a loader may then change tables behind its back, so they go here. */
   reset(): void {
     const { kvm } = this;
     freeRoots(kvm);
     zapAll(kvm, ZAP_ALL);
     kvm.walker.reset();
+    this.refreshLimits();
+    this.startAnew();
+  }
+
+  private startAnew(): void {
+    const { kvm } = this;
     kvm.wpHoles = false;
     kvm.lastPtWriteCount = 0;
     kvm.requestMmuReload = false;
     kvm.requestMmuSync = false;
     kvm.loadReason = ZAP_ALL;
+    this.tlb.flush();
     this.enter("always");
   }
 

@@ -33,6 +33,7 @@ import {
   ACC_WRITE,
   CR0_WP,
   CR4_PGE,
+  CR4_SMEP,
   PTE_A,
   PTE_D,
   PTE_NX_HI,
@@ -84,6 +85,7 @@ export function setSpte(
   const access = mayWrite ? pteAccess : pteAccess & ~ACC_WRITE;
   if ((access & ACC_USER) !== 0) lo |= PTE_US;
   let denied = false;
+  let executable = (access & ACC_EXEC) !== 0;
   if ((access & ACC_WRITE) !== 0) {
     // A page that was writable before a sync needs no new check, and a sync must not unsync another page.
     const known = (flags & SET_CAN_UNSYNC) === 0 && (spt[sptep * 2] & PTE_RW) !== 0;
@@ -100,12 +102,14 @@ export function setSpte(
     denied = needsWriteProtect(kvm, gfn, (flags & SET_CAN_UNSYNC) !== 0);
     if (!denied) {
       lo = openWpHole(kvm, lo);
+      // The entry no longer says that the page is a user's.
+      if ((walker.cr4 & CR4_SMEP) !== 0) executable = false;
       // KVM: forgets the dirty log here.
       if (kvm.memory.logging === true && walker.sdm) kvm.memory.markDirty(gfn);
     }
   }
   spt[sptep * 2] = lo;
-  spt[sptep * 2 + 1] = (access & ACC_EXEC) === 0 ? PTE_NX_HI : 0;
+  spt[sptep * 2 + 1] = executable ? 0 : PTE_NX_HI;
   return denied;
 }
 

@@ -1,6 +1,6 @@
 /** `umbra run --ui plain`: the dashboard as lines, through a pipe; and what happens where no dashboard can be. */
 import { describe, expect, it } from "vitest";
-import { umbraReading } from "../command.ts";
+import { image, SPIN, umbraDuring, umbraReading } from "../command.ts";
 
 const plain = (input: string, ...options: string[]) =>
   umbraReading(input, "run", "kmap", "--ui", "plain", "--report", "none", ...options);
@@ -10,7 +10,9 @@ describe("lines", () => {
     const { stdout, status } = plain("");
     const lines = stdout.split("\n");
     expect(lines).toContain("guest: PASS windows");
-    expect(lines).toContain("umbra: stopped: the guest ended itself with status 1");
+    expect(lines).toContain(
+      "umbra: stopped: the guest ended itself with status 0 (debug-exit 1 means success)",
+    );
     expect(status).toBe(0);
   });
 
@@ -26,9 +28,9 @@ describe("lines", () => {
   it("of events are those that pass the filter, with their reasons", () => {
     const { stdout } = plain("filter unsync_page\nuntil 3000000\nquit\n", "--paused");
     expect(stdout).toMatch(
-      /^event: \d+ \d+ mmu_unsync_page .*level1_one_role: level 1, one role: let it drift$/m,
+      /^event: \d+ \d+ unsync_page .*level1_one_role: level 1, one role: let it drift$/m,
     );
-    expect(stdout).not.toMatch(/^event: .*mmu_set_spte/m);
+    expect(stdout).not.toMatch(/^event: .*set_spte/m);
   });
 
   it("can be a screen of the dashboard", () => {
@@ -52,6 +54,50 @@ describe("lines", () => {
     expect(stdout).toContain("guest: ");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
     expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+});
+
+describe("the status is the one that the report says", () => {
+  const spin = image("spin-plain.bin", SPIN);
+  const args = ["run", spin, "--ui", "plain"];
+
+  it("of the time limit", () => {
+    const { status, stderr } = umbraReading("", ...args, "--timeout", "500ms");
+    expect(stderr).toContain("exit 124 (--timeout reached)");
+    expect(status).toBe(124);
+  });
+
+  it.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const)("of %s", async (signal, expected) => {
+    const { status, stderr } = await umbraDuring(args, (child) => child.kill(signal));
+    expect(stderr).toContain(`exit ${expected} (interrupted)`);
+    expect(status).toBe(expected);
+  });
+
+  it("of --max-icount, which ends the machine: nothing runs on", () => {
+    const { status, stdout, stderr } = umbraReading("cont\n", ...args, "--max-icount", "5000", "--paused");
+    expect(stdout).toContain("stopped: the icount that --max-icount allows is reached");
+    expect(stderr).toContain("exit 124 (--max-icount reached)");
+    expect(stderr).toContain("5 000 instructions");
+    expect(status).toBe(124);
+    const again = umbraReading("cont\nstep\n", ...args, "--max-icount", "5000", "--paused");
+    expect(again.stdout).toContain("the machine has ended");
+  });
+
+  it("of a guest that has ended before anyone left: its own, failed or well", () => {
+    expect(umbraReading("", "run", "b1", "--ui", "plain").status).toBe(1);
+    const well = umbraReading("", "run", "b1", "--ui", "plain", "--success", "1");
+    expect([well.status, well.stdout.includes("with status 0 (debug-exit 1 means success)")]).toEqual([
+      0,
+      true,
+    ]);
+  });
+
+  it("of quit: 0", () => {
+    const { status, stderr } = umbraReading("quit\n", ...args);
+    expect([status, /exit 0 \(left by the user\)/.test(stderr)]).toEqual([0, true]);
   });
 });
 

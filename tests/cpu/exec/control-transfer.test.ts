@@ -24,7 +24,6 @@ import {
   VEC_NP,
   VEC_SS,
   VEC_TS,
-  VEC_UD,
 } from "../../../src/cpu/state.ts";
 import {
   Bench,
@@ -271,12 +270,12 @@ describe("far JMP and CALL to code segments", () => {
     fault(`call ${USER_CODE}:${TARGET}`, VEC_SS, 0);
     expect(r[ESP]).toBe(4);
   });
-  test("an available TSS or a task gate is #UD for now, a busy TSS is #GP(selector)", () => {
+  test("a busy TSS is #GP(selector), one that is too short #TS(selector), also through a task gate", () => {
     both(TSS_SELECTOR, VEC_GP, TSS_SELECTOR);
-    segment(bench, SEL, 0x89);
-    fault(`jmp ${SEL}:0`, VEC_UD, -1);
+    bench.writeDescriptor(GDT + SEL, 0x2_0000, 0x66, 0x89);
+    fault(`jmp ${SEL}:0`, VEC_TS, SEL);
     callGate(bench, GATE, GATE_TASK, SEL, 0);
-    fault(`call ${GATE}:0`, VEC_UD, -1);
+    fault(`call ${GATE}:0`, VEC_TS, SEL);
   });
 });
 

@@ -89,7 +89,7 @@ export async function sourceOf(
   const events: EventLog = {
     rows: recording.rows,
     records,
-    dropped: 12_345,
+    unseen: 12_345,
     texts: { textOf: String },
     find: (seq) => records.find((record) => record.seq === seq) ?? null,
   };

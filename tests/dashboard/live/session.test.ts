@@ -1,8 +1,10 @@
 /** The dashboard in a terminal in memory: what is drawn, what is typed, and that the terminal is given back. */
+import { constants } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { DashboardSession } from "../../../src/cli/dashboard/dashboard-session.ts";
 import { Terminal } from "../../../src/cli/dashboard/terminal.ts";
 import { UNICODE } from "../../../src/dashboard/text/glyphs.ts";
+import type { Leaving } from "../../../src/debug/protocol.ts";
 import type { Machine } from "../../../src/machine/machine.ts";
 import { FakeTty } from "../../support/fake-tty.ts";
 import { guestMachine, machineFor } from "../../support/guest-machine.ts";
@@ -21,14 +23,22 @@ const kmap: Boot = (console) => guestMachine("kmap", { append: "workload=all", c
 const ECHO = `mov dx, 0x3fc\nmov al, 3\nout dx, al\nagain: mov dx, 0x3fd\nin al, dx\ntest al, 1\njz again
   mov dx, 0x3f8\nin al, dx\nout dx, al\njmp again`;
 
+interface LiveOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly paused: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
 class Live {
   readonly tty: FakeTty;
   readonly link: LocalLink;
   readonly session: DashboardSession;
   /** Resolves when the dashboard is left. */
-  readonly over: Promise<number | null>;
+  readonly over: Promise<Leaving>;
 
-  constructor(boot: Boot, { columns = 80, rows = 24, paused = false } = {}) {
+  constructor(boot: Boot, { columns = 80, rows = 24, paused = false, timeout }: Partial<LiveOptions> = {}) {
     this.tty = new FakeTty(columns, rows);
     this.link = new LocalLink(boot, paused);
     const terminal = new Terminal(
@@ -37,7 +47,7 @@ class Live {
       (text) => void this.tty.stdout.write(text),
     );
     const settings = { image: "tiny", glyphs: UNICODE, colors: true, compare: null, paused };
-    this.session = new DashboardSession(this.link, settings, terminal);
+    this.session = new DashboardSession(this.link, settings, terminal, timeout);
     this.over = this.session.run();
     this.over.catch(() => {});
   }
@@ -79,7 +89,7 @@ describe("the picture", () => {
 
   it("is not drawn again while nothing changes", async () => {
     const live = open(tiny("mov al, 1\nout 0xf4, al"));
-    await live.shows("DEAD");
+    await live.shows("ENDED 3");
     await pause(300);
     const { bytes } = live.tty;
     const { snapshots } = live.link;
@@ -183,6 +193,79 @@ describe("keys", () => {
   });
 });
 
+describe("a guest that sleeps", () => {
+  it("is stepped when something wakes it: that is said, with the key that ends the waiting", async () => {
+    const live = open(tiny("sti\nhlt\nnop"), { paused: true });
+    await live.shows("PAUSED");
+    live.tty.type(":step 2\r");
+    await live.shows("stepped 2 instructions");
+    live.tty.type("s");
+    await live.shows(/^ halted: it runs until an interrupt wakes it; space .* ends the waiting/);
+    await live.shows("HALTED");
+    live.tty.type(" ");
+    await live.shows("PAUSED");
+  });
+});
+
+describe("answers", () => {
+  it("of one line that is longer than the terminal are shown whole", async () => {
+    const live = open(kmap, { paused: true });
+    await live.shows("PAUSED");
+    live.tty.type(":until level1\r");
+    const lines = await live.shows("let it drift").catch(() => live.tty.screen());
+    const shown = lines.slice(-4).join(" ");
+    expect(shown).toMatch(/event \d+: unsync_page sp=/);
+    expect(shown).toMatch(/all_global=\d/);
+  });
+});
+
+describe("a frozen view", () => {
+  it("shows a screen that was not asked for before, says as of when, and then stands still, too", async () => {
+    const live = open(kmap);
+    await live.shows("RUN");
+    live.tty.type("6");
+    await live.shows(/mmu_cache_miss|pf_fixed/);
+    live.tty.type("\u0013");
+    await live.shows("FROZEN");
+    await pause(200);
+    const { snapshots } = live.link;
+    live.tty.type("7");
+    await live.shows(/eax [0-9a-f]{8}/);
+    const told = await live.shows(/not looked at before the view was frozen: this is as of icount [\d ]+\d/);
+    const [, as] = /as of icount ([\d ]+\d)/.exec(told.join("\n")) ?? [];
+    expect(live.link.snapshots).toBe(snapshots + 1);
+    await pause(300);
+    live.tty.type("6");
+    await live.shows("6 rates");
+    live.tty.type("7");
+    const again = await live.shows(/eax [0-9a-f]{8}/);
+    const eax = (lines: readonly string[]) => /eax ([0-9a-f]{8})/.exec(lines.join("\n"))?.[1];
+    expect([eax(again), as === undefined]).toEqual([eax(told), false]);
+    expect(live.link.snapshots, "asked once").toBe(snapshots + 1);
+    live.tty.type("\u0011");
+    await live.tty.until((lines) => !lines.join().includes("FROZEN"));
+    await live.tty.until((lines) => eax(lines) !== eax(told));
+  });
+
+  it("stays as it is when the guest stops, until it thaws", async () => {
+    const live = open(kmap);
+    await live.shows("RUN");
+    live.tty.type("4");
+    await live.shows(/4 timeline {3}(?!0 shown)/);
+    live.tty.type("\u0013");
+    await live.shows("FROZEN");
+    await pause(200);
+    const list = async () => (await live.tty.screen()).slice(1, 12);
+    const before = await list();
+    live.tty.type(" ");
+    await live.shows("PAUSED");
+    await pause(200);
+    expect(await list()).toEqual(before);
+    live.tty.type("\u0011");
+    await live.tty.until((lines) => lines.slice(1, 12).join() !== before.join());
+  });
+});
+
 describe("typing to the guest", () => {
   it("gives it every key as it is, until ^] takes them back", async () => {
     const live = open(tiny(ECHO));
@@ -252,7 +335,7 @@ describe("leaving", () => {
     live.tty.type("q");
     await live.shows("Quit?");
     live.tty.type("y");
-    expect(await live.over).toBeNull();
+    expect(await live.over).toEqual({ kind: "quit" });
     live.session.close();
     await live.tty.screen();
     expect([live.tty.alternate, live.tty.keyboard.raw]).toEqual([false, false]);
@@ -264,7 +347,16 @@ describe("leaving", () => {
     live.tty.type("\u0003");
     await live.shows("PAUSED");
     live.tty.type("\u0003");
-    expect(await live.over).toBeNull();
+    expect(await live.over).toEqual({ kind: "interrupted", signal: constants.signals.SIGINT });
+  });
+
+  it("by the time that is up, and not before by one that is too long for a timer", async () => {
+    const live = open(tiny(ECHO), { timeout: 600 });
+    await live.shows(/RUN/);
+    expect(await live.over).toEqual({ kind: "timeout" });
+    const long = open(tiny(ECHO), { timeout: 2 ** 31 });
+    await long.shows(/RUN/);
+    expect(await Promise.race([long.over, pause(300).then(() => "still here")])).toBe("still here");
   });
 
   it("by a failure of the machine's thread says so, with the terminal given back", async () => {
@@ -281,6 +373,6 @@ describe("leaving", () => {
     const live = open(tiny(ECHO));
     await live.shows(/RUN/);
     live.tty.keyboard.push(null);
-    expect(await live.over).toBe(129);
+    expect(await live.over).toEqual({ kind: "interrupted", signal: constants.signals.SIGHUP });
   });
 });

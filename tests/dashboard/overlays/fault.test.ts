@@ -1,6 +1,7 @@
 /** The fault card: how a machine ended, from what is known, without guesses. */
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../../src/dashboard/model.ts";
+import { errorCodeText } from "../../../src/dashboard/overlays/error-code.ts";
 import { faultBox } from "../../../src/dashboard/overlays/fault-card.ts";
 import { lineWidth } from "../../../src/dashboard/text/line.ts";
 import type { Stop } from "../../../src/debug/stop.ts";
@@ -36,6 +37,8 @@ const ended = (reason: Extract<Stop, { kind: "ended" }>["reason"], detail: strin
   kind: "ended",
   reason,
   detail,
+  status: reason === "debug-exit" ? 3 : null,
+  failed: reason !== "halted",
 });
 
 function stopped(stop: Stop, status: Partial<MachineStatus> = {}, view: CpuView | null = cpu()): Model {
@@ -67,6 +70,30 @@ describe("a triple fault", () => {
     expect(steps[2]).toBe("3  #GP: general protection");
     expect(text(tripleFault())).toContain("Delivering it raised #GP.");
     expect(text(tripleFault())).toContain("the processor shuts down");
+  });
+
+  it("has the error code of each fault that has one, in words", () => {
+    const coded = tripleFault(CHAIN, cpu(), { faultErrors: [2, 0, 0x6a] });
+    const lines = text(coded).split("\n");
+    const below = (start: string): string => lines[lines.findIndex((one) => one.startsWith(start)) + 1];
+    expect(below("1  #PF")).toBe("   error code 0002: supervisor write, not present");
+    expect(below("2  #DF")).toBe("   error code 0000");
+    expect(below("3  #GP")).toBe("   error code 006a: gate of vector 13 in the IDT");
+    expect(
+      text(tripleFault("#UD, then #DF, then #GP, at eip 0", cpu(), { faultErrors: [-1, 0, 0] })),
+    ).toMatch(/1 {2}#UD[^\n]*\n {3}It could/);
+  });
+
+  it.each([
+    ["#PF", 0x17, "0017: user fetch, not allowed there"],
+    ["#PF", 0xd, "000d: user read, a reserved bit is set"],
+    ["#GP", 0x0b, "000b: gate of vector 1 in the IDT, while delivering an event"],
+    ["#NP", 0x1c, "001c: selector 001c in the LDT"],
+    ["#SS", 0x23, "0023: gate of vector 4 in the IDT, while delivering an event"],
+    ["#TS", 0x28, "0028: selector 0028 in the GDT"],
+    ["#AC", 0, "0000"],
+  ])("%s with %i is error code %s", (name, code, expected) => {
+    expect(errorCodeText(name, code)).toBe(`error code ${expected}`);
   });
 
   it("says which vectors have no gate, counted from the limit of the IDT", () => {
@@ -101,11 +128,10 @@ describe("a triple fault", () => {
     expect(drawn).not.toContain("idtr");
   });
 
-  it("names what may have led to it: guest errors, and what is not built", () => {
-    expect(text(tripleFault())).not.toMatch(/guest errors|not built/);
-    const drawn = text(tripleFault(CHAIN, cpu(), { guestErrors: 1234, unimplemented: "FXSAVE" }));
+  it("names what may have led to it: guest errors", () => {
+    expect(text(tripleFault())).not.toContain("guest errors");
+    const drawn = text(tripleFault(CHAIN, cpu(), { guestErrors: 1234 }));
     expect(drawn).toContain("1 234 guest errors");
-    expect(drawn).toContain("not built yet: FXSAVE");
   });
 });
 
@@ -137,9 +163,7 @@ describe("other ends", () => {
 
 describe("the box", () => {
   it.each([40, 60, 80, 120])("fits %i columns, whatever texts it is given", (columns) => {
-    const long = stopped(ended("stopped", `audit \u001b[2J${"word ".repeat(100)}`), {
-      unimplemented: "\u0007 x",
-    });
+    const long = stopped(ended("stopped", `audit \u001b[2J${"word ".repeat(100)}`));
     for (const of of [long, tripleFault(), tripleFault("x".repeat(200))]) {
       const { lines } = faultBox(of, columns);
       for (const one of lines) expect(lineWidth(one)).toBeLessThanOrEqual(columns - 2);

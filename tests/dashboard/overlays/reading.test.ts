@@ -87,7 +87,7 @@ describe("help", () => {
   it("has the keys of the screen first", () => {
     const lines = helpBox(5, 0, 80).lines.map(textOf);
     expect(lines.slice(0, 2)).toEqual(["On this screen", expect.stringContaining("other kind of access")]);
-    expect(helpBox(3, 0, 80).lines.map(textOf)[0]).toBe("Everywhere");
+    expect(helpBox(8, 0, 80).lines.map(textOf)[0]).toBe("Everywhere");
   });
 });
 
@@ -121,8 +121,12 @@ describe("the question before quitting", () => {
     expect(picture({ kind: "quit" }, STANDARD)).toContain("The guest still runs. Quit?");
   });
 
-  it.each(["y", "q", "enter", "ctrl-c"])("%s is yes", (name) => {
+  it.each(["y", "q", "enter"])("%s is yes", (name) => {
     expect(key(name, { kind: "quit" }).effects).toEqual([{ kind: "quit" }]);
+  });
+
+  it("ctrl-c is yes, and leaves as a signal does", () => {
+    expect(key("ctrl-c", { kind: "quit" }).effects).toEqual([{ kind: "interrupt" }]);
   });
 
   it.each(["n", "esc", "j", "space"])("%s is no", (name) => {

@@ -12,7 +12,7 @@ const card = (seq: number, width = 78): string => texts(whyLines(model(), seq, w
 describe("the card of an event", () => {
   it("begins with what happened to what, and the rule in a sentence", () => {
     const lines = texts(whyLines(model(), 5, 78));
-    expect(lines[0]).toBe("unsync sp 41c l1 gfn 0010c wu-");
+    expect(lines[0]).toBe("unsync_page sp 41c l1 gfn 0010c wu-");
     expect(lines[1]).toBe("Level 1, one role: let it drift.");
   });
 
@@ -37,7 +37,7 @@ describe("the card of an event", () => {
   });
 
   it("says G of a page that is global", () => {
-    expect(texts(whyLines(model(), 3, 78))[0]).toBe("skip sp 2a0 l1 gfn 00042 wu- G");
+    expect(texts(whyLines(model(), 3, 78))[0]).toBe("sync_skip sp 2a0 l1 gfn 00042 wu- G");
   });
 
   it("finds an event that the filter hides", () => {

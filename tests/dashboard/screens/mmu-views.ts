@@ -216,8 +216,8 @@ export const snapshot = (over: Partial<Snapshot> = {}): Snapshot => ({
     halted: false,
     exitStatus: null,
     faultChain: null,
+    faultErrors: [],
     guestErrors: 0,
-    unimplemented: null,
   },
   counters: { mmu_unsync: 3, mmu_unsync_global: 1 },
   cpu: null,
@@ -327,7 +327,7 @@ export const model = (parts: Parts = {}): Model => ({
   hz: HZ,
   events: {
     rows: (parts.events ?? []).map((record) => ({ record, place: "alone" })),
-    dropped: 0,
+    unseen: 0,
     texts: { textOf: String },
     records: parts.events ?? [],
     find: () => null,

@@ -37,6 +37,38 @@ const storyOf = (row: ReturnType<typeof oosRow>): string => {
   return words(picture(outOfSyncScreen, one, WIDE_BODY));
 };
 
+describe("screen 3: the order of the rows", () => {
+  const rows = [
+    oosRow({ sp: 1, gfn: 0x300, since: 500, stale: 2 }),
+    oosRow({ sp: 2, gfn: 0x100, since: null, stale: 9 }),
+    oosRow({ sp: 3, gfn: 0x200, since: 100, stale: 0 }),
+  ];
+  const lists = snapshot({ oos: oosView({ nonGlobal: rows, global: [GLOBAL_ROW] }) });
+  const sorted = (sort: string, row = 0) =>
+    model({
+      snapshot: lists,
+      ui: at(row, { sorts: { 3: outOfSyncScreen.sorts.indexOf(sort) } }),
+    });
+
+  it.each([
+    ["list", "300 100 200"],
+    ["age", "200 300 100"],
+    ["stale", "100 300 200"],
+    ["gfn", "100 200 300"],
+  ])("%s: %s, the two lists apart", (sort, expected) => {
+    const drawn = picture(outOfSyncScreen, sorted(sort), WIDE_BODY);
+    expect(drawn).toContain(`3 out of sync   sort ${sort}`);
+    const shown = [...drawn.matchAll(/^│[> ][ G] 00([1-3]00|042) /gm)].map(([, gfn]) => gfn);
+    expect(shown.join(" ")).toBe(`${expected} 042`);
+    // The row under the cursor is the one that keys are about.
+    const gfns = [0, 1, 2, 3].map((row) => outOfSyncScreen.subject(sorted(sort, row)));
+    expect(gfns.map((subject) => (subject?.kind === "page" ? subject.gfn.toString(16) : ""))).toEqual([
+      ...expected.split(" "),
+      "42",
+    ]);
+  });
+});
+
 describe("screen 3: the lists", () => {
   it("tell non-global from global tables, each with its own cause of the next sync", () => {
     const lines = picture(outOfSyncScreen, model({ ui: at(0) }), WIDE_BODY);

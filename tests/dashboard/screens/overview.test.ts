@@ -92,9 +92,9 @@ describe("what is asked of the machine", () => {
 });
 
 describe("words", () => {
-  it("say who has the keys, what is filtered, how many pages there are, what was dropped", () => {
+  it("say who has the keys, what is filtered, how many pages there are, what passed by unseen", () => {
     expect(picture(on({ typing: true }), STANDARD_BODY)).toContain("1 console COM1  TYPING");
-    expect(picture(on({ filter: "sync" }), WIDE_BODY)).toContain("4 timeline   filter sync   0 dropped");
+    expect(picture(on({ filter: "sync" }), WIDE_BODY)).toContain("4 timeline   filter sync   0 unseen");
     expect(picture(on(), WIDE_BODY)).toContain("2 shadow   214 sp of 1024");
   });
 

@@ -225,10 +225,15 @@ describe("screen 2: events of a page", () => {
     expect(shadowScreen.count(chosen)).toBe(2);
   });
 
+  it("begin with the newest", () => {
+    const lines = picture(shadowScreen, chosen, WIDE_BODY);
+    expect(lines.indexOf("1005")).toBeLessThan(lines.indexOf("1003"));
+  });
+
   it("can be opened: the cursor is at an event", () => {
-    expect(shadowScreen.subject(chosen)).toEqual({ kind: "event", seq: 3 });
+    expect(shadowScreen.subject(chosen)).toEqual({ kind: "event", seq: 5 });
     const second = model({ events, ui: { ...chosen.ui, cursors: at(1, 2) } });
-    expect(shadowScreen.subject(second)).toEqual({ kind: "event", seq: 5 });
+    expect(shadowScreen.subject(second)).toEqual({ kind: "event", seq: 3 });
   });
 
   it("take the place of the page at 80x24 when their pane is focused", () => {

@@ -6,11 +6,14 @@ import { timelineScreen } from "../../../src/dashboard/screens/timeline.ts";
 import { ASCII, UNICODE } from "../../../src/dashboard/text/glyphs.ts";
 import { lineWidth, textOf } from "../../../src/dashboard/text/line.ts";
 import { GLOBAL as GLOBAL_STYLE, UNSYNC } from "../../../src/dashboard/text/style.ts";
+import { eventText } from "../../../src/trace/describe.ts";
+import { parseFilter } from "../../../src/trace/event-filter.ts";
 import {
   events,
   GUEST_ERROR,
   KVM_CR,
   KVM_EXIT,
+  KVM_MMU_GET_PAGE,
   KVM_MMU_LOAD_ROOTS,
   KVM_MMU_SET_SPTE,
 } from "../../../src/trace/events.ts";
@@ -28,11 +31,24 @@ const words = (written: Written) => {
 };
 
 describe("an event in words", () => {
-  it.each(events)("$name has a word of its own, without KVM's prefix", ({ id }) => {
-    const { what } = words({ event: id, reason: FAULT, icount: 1, fields: [1, 2, 3, 1, 5, 6] });
-    expect(what).not.toMatch(/kvm|_/);
-    expect(what.length).toBeGreaterThan(2);
+  it.each(events)("$name has the short name that it has everywhere: without KVM's prefix", ({ id, name }) => {
+    const written = { event: id, reason: FAULT, icount: 1, fields: [1, 2, 3, 1, 5, 6] };
+    const { what } = words(written);
+    expect(what.split(" ")[0]).toBe(name.replace(/^kvm_(mmu_)?/, ""));
     expect(what.length).toBeLessThanOrEqual(16);
+    // The trace, the monitor and screen 2 say the same, and a filter takes it.
+    const { log, write } = ring();
+    write([written]);
+    log.reload();
+    expect(eventText(log.rows[0].record, TEXTS).split(" ")[0]).toBe(what.split(" ")[0]);
+    expect(parseFilter(`name=${what.split(" ")[0]}`)(log.rows[0].record, TEXTS as never)).toBe(true);
+  });
+
+  it("an exit has its reason in its name, a page that was made is new", () => {
+    expect(words(exit(1, EXIT_CR4)).what).toBe("exit cr4");
+    const page = (created: number) =>
+      words({ event: KVM_MMU_GET_PAGE, reason: FAULT, icount: 1, fields: [1, 2, 0, created] });
+    expect([page(1).what, page(0).what]).toEqual(["get_page new", "get_page"]);
   });
 
   it.each(reasons)("reason $key is said whole", ({ id, sentence }) => {
@@ -41,16 +57,16 @@ describe("an event in words", () => {
 
   it("says of a fault who wanted what, and where", () => {
     expect(words(exit(1, STORY[4].reason, 0xbfff_e004 | 0, 6))).toMatchObject({
-      what: "fault user write",
-      subject: "gva bfffe004",
+      what: "exit pf",
+      subject: "gva bfffe004 user write",
     });
-    expect(words(exit(1, STORY[4].reason, 0, 16)).what).toBe("fault sup fetch");
-    expect(words(exit(1, EXIT_INTR_WINDOW)).what).toBe("exit intr window");
+    expect(words(exit(1, STORY[4].reason, 0, 16)).subject).toBe("gva 00000000 sup fetch");
+    expect(words(exit(1, EXIT_INTR_WINDOW))).toMatchObject({ what: "exit intr_window", subject: "" });
   });
 
   it("says of a sync how much of the work was worth it", () => {
     expect(words(STORY[2])).toMatchObject({
-      what: "sync",
+      what: "sync_page",
       subject: "sp 3f2 l1 gfn 00107 wu-",
       global: false,
     });
@@ -58,12 +74,16 @@ describe("an event in words", () => {
   });
 
   it("says G of a page that a CR3 load skips because it is global", () => {
-    expect(words(STORY[3])).toMatchObject({ what: "skip", subject: "sp 2a0 l1 gfn 00042 wu-", global: true });
+    expect(words(STORY[3])).toMatchObject({
+      what: "sync_skip",
+      subject: "sp 2a0 l1 gfn 00042 wu-",
+      global: true,
+    });
   });
 
   it("names the bits of control registers", () => {
     const written = { event: KVM_CR, reason: EXIT_CR4, icount: 1, fields: [4, 0xa0] };
-    expect(words(written)).toMatchObject({ what: "mov cr4", subject: "000000a0 PAE PGE" });
+    expect(words(written)).toMatchObject({ what: "cr", subject: "cr4 000000a0 PAE PGE" });
   });
 
   it("names roots, and entries by their index", () => {
@@ -88,11 +108,11 @@ describe("an event in words", () => {
 describe("the list", () => {
   it("at 80 columns: icount, group, what, to what, why", () => {
     const drawn = picture(timelineScreen, model(), STANDARD_BODY).split("\n");
-    expect(drawn[0]).toMatch(/4 timeline {3}6 shown {3}0 dropped/);
+    expect(drawn[0]).toMatch(/4 timeline {3}6 shown {3}0 unseen/);
     expect(drawn[1]).toMatch(/icount +what +subject +why/);
-    expect(drawn[4]).toMatch(/ 4812330 │ sync +sp 3f2 l1 gfn 00107 wu- +3 of 512 changed/);
-    expect(drawn[5]).toMatch(/ 4812330 └ skip +sp 2a0 l1 gfn 00042 wu- +G on oos_global/);
-    expect(drawn[7]).toMatch(/^│> +4812402 └ unsync +sp 41c l1 gfn 0010c wu- /);
+    expect(drawn[4]).toMatch(/ 4812330 │ sync_page +sp 3f2 l1 gfn 00107 wu- +3 of 512 changed/);
+    expect(drawn[5]).toMatch(/ 4812330 └ sync_skip +sp 2a0 l1 gfn 00042 wu- +G on oos_global/);
+    expect(drawn[7]).toMatch(/^│> +4812402 └ unsync_page +sp 41c l1 gfn 0010c wu- /);
   });
 
   it("gives the room of the subject to the reason where there is no subject", () => {
@@ -108,12 +128,12 @@ describe("the list", () => {
 
   it("says which filter hides the others, and how many were never seen", () => {
     expect(picture(timelineScreen, model({ filter: "unsync" }), STANDARD_BODY)).toMatch(
-      /4 timeline {3}filter unsync {3}1 shown {3}0 dropped/,
+      /4 timeline {3}filter unsync {3}1 shown {3}0 unseen/,
     );
     const of = model();
     expect(
-      picture(timelineScreen, { ...of, events: { ...of.events, rows: [], dropped: 12345 } }, STANDARD_BODY),
-    ).toContain("12 345 dropped");
+      picture(timelineScreen, { ...of, events: { ...of.events, rows: [], unseen: 12345 } }, STANDARD_BODY),
+    ).toContain("12 345 unseen");
   });
 
   it("says why it is empty", () => {
@@ -153,13 +173,13 @@ describe("a long group", () => {
   it("is folded while the list follows: four lines, how many more, the last", () => {
     const drawn = texts(timelineLines(model({ events: long }), 80, 20));
     expect(drawn.map((text) => text.slice(8, 27).trimEnd())).toEqual([
-      "1   fault sup read",
-      "7 ┌ fault sup read",
-      "7 │ set spte",
-      "7 │ set spte",
-      "7 │ set spte",
+      "1   exit pf",
+      "7 ┌ exit pf",
+      "7 │ set_spte",
+      "7 │ set_spte",
+      "7 │ set_spte",
       "7 │ … 5 more",
-      "7 └ set spte",
+      "7 └ set_spte",
     ]);
   });
 
@@ -167,7 +187,7 @@ describe("a long group", () => {
     const of = model({ events: long, ui: { screen: 4, follow: false } });
     const drawn = picture(timelineScreen, of, WIDE_BODY);
     expect(drawn).not.toContain("more");
-    expect(drawn.match(/set spte/g)?.length).toBe(9);
+    expect(drawn.match(/set_spte/g)?.length).toBe(9);
   });
 
   it("of six lines is not folded", () => {
@@ -202,8 +222,17 @@ describe("short forms", () => {
     expect(texts(timelineLines(model({ events: [] }), 60, 3))).toHaveLength(1);
   });
 
+  it("of narrow lists have the last digits of icount, with a mark where more come before", () => {
+    const narrow = (icount: number, glyphs = UNICODE) =>
+      textOf(timelineLines(model({ events: [exit(icount)], glyphs }), 38, 1)[0]);
+    expect(narrow(19_998_632)).toMatch(/^…98632 {3}exit pf/);
+    expect(narrow(19_998_632, ASCII)).toMatch(/^\?98632 /);
+    expect(narrow(998_632), "all of it").toMatch(/^998632 /);
+    expect(textOf(timelineLines(model({ events: [exit(19_998_632)] }), 60, 1)[0])).toMatch(/^ 19998632 /);
+  });
+
   it("one line: what happened last", () => {
-    expect(textOf(lastEventLine(model()))).toMatch(/^ 4812402 unsync sp 41c .*level 1, one role/);
+    expect(textOf(lastEventLine(model()))).toMatch(/^ 4812402 unsync_page sp 41c .*level 1, one role/);
     expect(lastEventLine(model({ events: [] }))).toEqual([]);
   });
 });

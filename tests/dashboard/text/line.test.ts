@@ -62,7 +62,10 @@ describe("words", () => {
       "keeps global",
       "translations",
     ]);
-    expect(wrap("x".repeat(30), 10)).toEqual(["x".repeat(10)]);
+  });
+
+  it("that are longer than a line go on in the next", () => {
+    expect(wrap(`see ${"x".repeat(12)} now`, 10)).toEqual(["see", "x".repeat(10), "xx now"]);
   });
 });
 

@@ -1,0 +1,71 @@
+/**
+ * A machine at rest as plain data: memory, processor, the registers of the MMU, every device, time. A machine that takes
+ * a snapshot goes on as the one that made it does: making one drops all cached translations on either side.
+ */
+import type { CpuState } from "../cpu/cpu.ts";
+import type { Device } from "../devices/device.ts";
+import type { MmuState } from "../mmu/mmu.ts";
+import type { Board } from "./board.ts";
+import type { ClockState } from "./clock.ts";
+import type { Machine } from "./machine.ts";
+
+export interface Snapshot {
+  readonly ram: Uint8Array;
+  readonly cpu: CpuState;
+  readonly mmu: MmuState;
+  readonly clock: ClockState;
+  readonly a20: boolean;
+  /** By the name of the device. */
+  readonly devices: Readonly<Record<string, unknown>>;
+}
+
+/** Everything on the board that has state. */
+function devicesOf(board: Board): (Device<unknown> & { readonly name: string })[] {
+  const { pic, pit, systemControl, systemControlA, keyboardController, numericError } = board;
+  const { com1, debugExit, debugConsoles, post } = board;
+  return [
+    pic,
+    pit,
+    systemControl,
+    systemControlA,
+    keyboardController,
+    numericError,
+    com1,
+    debugExit,
+    ...debugConsoles,
+    post,
+  ] as (Device<unknown> & { readonly name: string })[];
+}
+
+/** Between two runs only. */
+export function takeSnapshot(machine: Machine): Snapshot {
+  const { board, cpu, linear, mmu } = machine;
+  const { layout, u8 } = linear;
+  mmu.memoryChanged();
+  cpu.forgetBlocks();
+  return {
+    ram: u8.slice(layout.ram, layout.ram + layout.ramBytes),
+    cpu: cpu.save(),
+    mmu: mmu.save(),
+    clock: board.clock.save(),
+    a20: board.a20.open,
+    devices: Object.fromEntries(devicesOf(board).map((device) => [device.name, device.save()])),
+  };
+}
+
+/** The machine must have been built with the same options. */
+export function restoreSnapshot(machine: Machine, snapshot: Snapshot): void {
+  const { board, cpu, linear, mmu } = machine;
+  const { layout, u8 } = linear;
+  if (snapshot.ram.length !== layout.ramBytes) {
+    throw new RangeError(
+      `the snapshot has ${snapshot.ram.length} bytes of RAM, the machine has ${layout.ramBytes}`,
+    );
+  }
+  board.a20.set(snapshot.a20);
+  u8.set(snapshot.ram, layout.ram);
+  mmu.restore(snapshot.mmu);
+  cpu.restore(snapshot.cpu);
+  board.clock.restore(snapshot.clock);
+  for (const device of devicesOf(board)) device.restore(snapshot.devices[device.name]);
+}
