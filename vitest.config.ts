@@ -7,6 +7,7 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}"],
     // What commands keep for the next one must not be the user's own.
     env: { CI: "false", XDG_STATE_HOME: join(tmpdir(), `umbra-tests-${process.pid}`) },
+    setupFiles: ["tests/coverage/isa-recorder.ts"],
     testTimeout: 60_000,
     pool: "forks",
   },

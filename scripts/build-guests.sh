@@ -88,6 +88,23 @@ build_guest() {
 	chmod 644 "$output"
 }
 
+# The system guests: a folder of *.S each, linked with guests/conformance/lib.
+build_conformance() {
+	local folder name objects
+	for folder in "$root"/guests/conformance/*/; do
+		folder=${folder%/}
+		name=$(basename "$folder")
+		[ "$name" != lib ] || continue
+		objects=$work/conformance-$name
+		compile "$root/guests/conformance/lib" "$objects/lib" "-DGUEST=\"conformance $name\""
+		compile "$folder" "$objects/tests" "-I$root/guests/conformance/lib"
+		"$ld" "${ldflags[@]}" -T "$root/guests/conformance/link.ld" -o "$1/conformance-$name.elf" \
+			"$objects"/lib/*.o "$objects"/tests/*.o
+		"$objcopy" --strip-debug --remove-section=.comment "$1/conformance-$name.elf"
+		chmod 644 "$1/conformance-$name.elf"
+	done
+}
+
 build_all() {
 	local out=$1 folder
 	mkdir -p "$out"
@@ -98,6 +115,7 @@ build_all() {
 		build_guest "$folder" "$out/$(basename "$folder").elf"
 	done
 	"$root/scripts/build-bench-guests.sh" "$out"
+	build_conformance "$out"
 	# sha256sum -c takes this file as it is; the comments say which toolchain made the images.
 	{
 		toolchain | sed 's/^/# /'
