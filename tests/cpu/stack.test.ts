@@ -25,6 +25,7 @@ import {
   KERNEL_DATA,
   STACK_TOP,
   USER_CODE,
+  USER_DATA,
 } from "../support/cpu.ts";
 import { DATA16, load, run, segment } from "../support/descriptors.ts";
 
@@ -125,6 +126,48 @@ describe("a 16-bit stack", () => {
     expect(r[ESP]).toBe(0x7777_fffc);
     run(bench, "pop ebx\npop ecx");
     expect(r[ESP]).toBe(0x7777_0004);
+  });
+  test("has 32-bit operands where the code says so, in PUSHA, POPA, ENTER and LEAVE too", () => {
+    stackOf(DATA, 0xffff, ATTR_DATA16);
+    for (let reg = 0; reg < 8; reg++) if (reg !== ESP) r[reg] = 0x1111_0000 + reg;
+    r[ESP] = 0x7777_0010;
+    run(bench, "pusha");
+    expect(r[ESP]).toBe(0x7777_fff0);
+    expect([bench.read32(DATA + 0x0c), bench.read32(DATA + 0xfffc), bench.read32(DATA + 0xfff0)]).toEqual([
+      0x1111_0000, 0x7777_0010, 0x1111_0007,
+    ]);
+    run(bench, "xor eax, eax\nxor edi, edi\npopa");
+    expect([r[EAX], r[EDI], r[ESP]]).toEqual([0x1111_0000, 0x1111_0007, 0x7777_0010]);
+    r[EBP] = 0x5555_8000;
+    bench.write32(DATA + 0x7ffc, 0xabc);
+    run(bench, "enter 8, 2");
+    // EBP is saved, one frame pointer copied from below BP, the new one, with the upper half of ESP, pushed.
+    expect([0x0c, 0x08, 0x04].map((at) => bench.read32(DATA + at))).toEqual([
+      0x5555_8000, 0xabc, 0x7777_000c,
+    ]);
+    expect([r[EBP], r[ESP]]).toEqual([0x7777_000c, 0x7777_fffc]);
+    run(bench, "leave");
+    expect([r[EBP], r[ESP]]).toEqual([0x5555_8000, 0x7777_0010]);
+  });
+  test("that begins at an odd offset does not wrap: no word lies across its end", () => {
+    bench.setPrivilege(3);
+    for (const [text, sp] of [
+      ["push ax", 1],
+      ["push eax", 2],
+      ["o16 pusha", 0x0f],
+      ["pusha", 0x1e],
+      ["popa", 0xfffe],
+      ["o16 popa", 0xffff],
+      ["o16 enter 0, 3", 3],
+      ["retf", 0xfffe],
+      ["iretd", 0xfffa],
+      [`call ${USER_CODE}:0`, 6],
+    ] as const) {
+      bench.setSegment(SS, USER_DATA, DATA, 0xffff, ATTR_DATA16 | ATTR_DPL3);
+      r[ESP] = sp;
+      expect([text, run(bench, text)]).toEqual([text, { vector: VEC_SS, errorCode: 0, eip: CODE }]);
+      expect(r[ESP]).toBe(sp);
+    }
   });
 });
 

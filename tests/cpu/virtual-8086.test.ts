@@ -40,8 +40,10 @@ beforeEach(() => {
   r = bench.cpu.r;
 });
 
-/** Enters the mode by IRETD, at 0100:0000, with a stack at 0200:1000. */
+/** Enters the mode by IRETD from ring 0, at 0100:0000, with a stack at 0200:1000. */
 function enter(text: string, flags = 0): void {
+  bench.flags = 2;
+  bench.setPrivilege(0);
   r[EFLAGS] = 2;
   bench.setPrivilege(0);
   const { bytes } = assemble(text, { origin: 0, bits: 16 });

@@ -314,6 +314,18 @@ describe("call gates", () => {
     expect(r[ESP]).toBe(RING0_STACK_TOP - 10);
     expect(bench.read16(RING0_STACK_TOP - 6)).toBe(11);
   });
+  test("with more parameters than the old stack holds are #SS(0); without any it is not touched", () => {
+    callGate(bench, GATE, GATE_CALL32 | DPL3, KERNEL_CODE, TARGET, 2);
+    bench.setPrivilege(3);
+    bench.setSegment(SS, USER_DATA, 0, STACK_TOP + 3, 0x40f3);
+    r[ESP] = STACK_TOP;
+    expect(run(bench, `call ${GATE}:0`)).toEqual({ vector: VEC_SS, errorCode: 0, eip: CODE });
+    bench.setSegment(SS, USER_DATA, 0, STACK_TOP - 0x100, 0x40f3);
+    callGate(bench, GATE, GATE_CALL32 | DPL3, KERNEL_CODE, TARGET, 0);
+    load(bench, `call ${GATE}:0`);
+    bench.step(1);
+    expect([r[CPL], r[EIP], bench.read32(RING0_STACK_TOP - 8)]).toEqual([0, TARGET, STACK_TOP]);
+  });
   test("to the same level push on the same stack", () => {
     callGate(bench, GATE, GATE_CALL32, KERNEL_CODE, TARGET, 3);
     run(bench, `call ${GATE}:0`);
@@ -409,6 +421,15 @@ describe("RETF", () => {
     load(bench, "retf 4");
     bench.step(1);
     expect([r[CPL], r[EIP], r[ESP], r[SEG_SELECTOR + DS]]).toEqual([3, TARGET, 0x5004, 0]);
+  });
+  test("releases up to 65535 bytes", () => {
+    frame(TARGET, KERNEL_CODE);
+    run(bench, "retf 0xfffc");
+    expect([r[EIP], r[ESP]]).toEqual([TARGET + 1, STACK_TOP + 0xfffc]);
+    r[ESP] = STACK_TOP - 4;
+    bench.write32(STACK_TOP - 4, TARGET);
+    run(bench, "ret 0xfffc");
+    expect([r[EIP], r[ESP]]).toEqual([TARGET + 1, STACK_TOP + 0xfffc]);
   });
   test("keeps conforming code in DS when it goes out", () => {
     segment(bench, SEL, CONFORMING32);

@@ -1,7 +1,33 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { EAX, ECX, EDI, EDX, ESI, SEG_LIMIT, TR } from "../../../src/cpu/state.ts";
+import {
+  CPL,
+  CR0,
+  CR0_PE,
+  CS,
+  EAX,
+  ECX,
+  EDI,
+  EDX,
+  EIP,
+  ESI,
+  ESP,
+  SEG_LIMIT,
+  TR,
+} from "../../../src/cpu/state.ts";
 import { EXIT_IO } from "../../../src/mmu/mmu.ts";
-import { Bench, DATA, TSS } from "../../support/cpu.ts";
+import {
+  ATTR_CODE32,
+  Bench,
+  CODE,
+  DATA,
+  FREE_SELECTOR,
+  GDT,
+  KERNEL_DATA,
+  RING0_STACK_TOP,
+  STACK_TOP,
+  TSS,
+  TSS_SELECTOR,
+} from "../../support/cpu.ts";
 
 let bench = new Bench();
 let { r } = bench.cpu;
@@ -81,6 +107,46 @@ describe("I/O permission", () => {
       bench.setPrivilege(3);
       expect(ioAllowed(text), text).toBe(allowed);
     }
+  });
+  it("is refused by a 16-bit TSS, which has no map, and by a TSS that ends before the map's address", () => {
+    for (const [limit, attr, allowed] of [
+      [0xe8, 0x8b, true],
+      [0xe8, 0x83, false],
+      [0x66, 0x8b, false],
+    ]) {
+      permit(0x80);
+      bench.setSegment(TR, TSS_SELECTOR, TSS, limit as number, attr as number);
+      // The way of #GP to ring 0, in the layout of 16 bits.
+      if (attr === 0x83) bench.load(TSS + 2, [0, RING0_STACK_TOP >> 8, KERNEL_DATA, 0]);
+      else bench.load(TSS + 4, [0, RING0_STACK_TOP >> 8, 0, 0, KERNEL_DATA, 0]);
+      bench.bus.log.length = 0;
+      bench.setPrivilege(3);
+      expect(ioAllowed("in al, 0x80")).toBe(allowed);
+    }
+  });
+  it("is given at CPL 1 and 2 by IOPL, too, and not asked for in real mode", () => {
+    for (const [cpl, iopl, allowed] of [
+      [1, 1, true],
+      [1, 0, false],
+      [2, 1, false],
+    ]) {
+      bench.bus.log.length = 0;
+      bench.flags = ((iopl as number) << 12) | 2;
+      const selector = FREE_SELECTOR;
+      bench.writeDescriptor(GDT + selector, 0, 0xfffff, ATTR_CODE32 | ((cpl as number) << 5));
+      r[CPL] = cpl as number;
+      bench.setSegment(CS, selector | (cpl as number), 0, -1, ATTR_CODE32 | ((cpl as number) << 5));
+      bench.load(CODE, [0xe4, 0x80]);
+      r[EIP] = CODE;
+      bench.step(1);
+      expect([cpl, iopl, bench.bus.log.length > 0]).toEqual([cpl, iopl, allowed]);
+      r[ESP] = STACK_TOP;
+    }
+    bench.setPrivilege(0);
+    r[CR0] &= ~CR0_PE;
+    bench.bus.log.length = 0;
+    expect(bench.asm("in al, 0x80")).toBeNull();
+    expect(bench.bus.log.length).toBe(1);
   });
   it("needs both bytes that the processor reads within the limit", () => {
     permit(0x80);
