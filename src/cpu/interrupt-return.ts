@@ -5,7 +5,7 @@
  */
 import type { Cpu } from "./cpu.ts";
 import { cacheCode, Descriptor, markAccessed, SELECTOR_RPL } from "./descriptors.ts";
-import { EFLAGS_IOPL, EFLAGS_NT, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM } from "./eflags.ts";
+import { EFLAGS_NT, EFLAGS_VM } from "./eflags.ts";
 import { raiseGP, raiseSS } from "./exceptions.ts";
 import { checkReturnCode, returnToOuter } from "./far-transfer.ts";
 import { iopl, iretFlags, loadFlags, virtualPopfFlags } from "./flag-rules.ts";
@@ -27,9 +27,6 @@ const stack = new StackCursor();
 const frame = new Int32Array(3);
 /** What a return to virtual-8086 mode takes off the stack beyond: ESP SS ES DS FS GS. */
 const outer = new Int32Array(6);
-
-/** Flags that only a return to virtual-8086 mode loads. */
-const FLAGS_OF_VIRTUAL_8086 = EFLAGS_VM | EFLAGS_IOPL | EFLAGS_VIF | EFLAGS_VIP;
 
 /** @param next the instruction after the IRET: where its task goes on if another is returned to */
 export function interruptReturn(cpu: Cpu, wide: boolean, next: number): void {
@@ -117,7 +114,7 @@ function returnToVirtual8086(cpu: Cpu, offset: number, selector: number, flags: 
   loadVirtual8086Segment(cpu, GS, outer[5] & 0xffff);
   r[ESP] = outer[0];
   r[EIP] = offset;
-  const changed = iretFlags(cpu, true) | FLAGS_OF_VIRTUAL_8086;
+  const changed = iretFlags(cpu, true) | EFLAGS_VM;
   r[CPL] = 3;
   loadFlags(cpu, flags, changed);
   cpu.refreshMode();

@@ -1,5 +1,5 @@
 /**
- * The task-state segment: stacks of inner privilege levels. Task switches come later.
+ * The stacks of inner privilege levels, which the task-state segment names. Switches of tasks are in `task-switch.ts`.
  *
  * SDM: volume 3, 7.2.1 "Task-state segment", 7.6 "16-bit TSS", 6.12.1 for the checks of the new stack.
  */

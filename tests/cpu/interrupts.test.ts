@@ -543,6 +543,26 @@ describe("IRET", () => {
     frame(HANDLER, USER_CODE, 2, 0x5000, SEL | 3);
     fault(VEC_SS, SEL);
   });
+  test("with less on the stack than it takes is #SS(0)", () => {
+    // From ring 1, whose handlers in ring 0 have a stack of their own.
+    const ring1 = (selector: number): number => (SEL + selector) | 1;
+    segment(bench, SEL, CODE32 | 0x20);
+    for (const [limit, frame1] of [
+      [STACK_TOP - 2, [CODE + 0x100, ring1(0), 2]],
+      [STACK_TOP - 2, [CODE + 0x100, USER_CODE, 2, 0x5000, USER_DATA]],
+    ] as const) {
+      bench.setPrivilege(0);
+      frame(...frame1);
+      r[CPL] = 1;
+      bench.setSegment(CS, ring1(0), 0, -1, CODE32 | 0x20);
+      bench.setSegment(SS, ring1(8), 0, limit, 0x40b3);
+      const esp = r[ESP];
+      load(bench, "iretd");
+      bench.step(1);
+      expect([r[CPL], (r[EIP] >>> 0) - FAULT_STUBS]).toEqual([0, VEC_SS]);
+      expect(words(r[ESP] >>> 0, 5).filter((_, i) => i !== 3)).toEqual([0, CODE, ring1(0), esp]);
+    }
+  });
   test("that sets IF lets a waiting interrupt in before the next instruction", () => {
     frame(CODE + 0x100, KERNEL_CODE, 0x202);
     cpu.setInterruptLine(true);

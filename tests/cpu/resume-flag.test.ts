@@ -19,7 +19,7 @@ import {
   VEC_PF,
   VEC_UD,
 } from "../../src/cpu/state.ts";
-import { Bench, CODE, DATA, FAULT_STUBS, KERNEL_CODE } from "../support/cpu.ts";
+import { Bench, CODE, DATA, FAULT_STUBS, KERNEL_CODE, STACK_TOP } from "../support/cpu.ts";
 import { GATE_INTERRUPT32, load, place, run, vectorGate } from "../support/descriptors.ts";
 
 const VECTOR = 0x40;
@@ -75,7 +75,7 @@ describe("RF in what is pushed", () => {
       [r[ESI], r[EDI], r[ECX]] = [DATA, DATA + 0x100, 4];
       bench.flags = EFLAGS_IF | 2;
       const after = load(bench, REP).get("after");
-      bench.step(iterations);
+      for (let i = 0; i < iterations; i++) bench.step(1);
       expect(r[ECX]).toBe(4 - iterations);
       bench.cpu.setInterruptLine(true);
       bench.step(1);
@@ -143,11 +143,13 @@ describe("DR7.GD", () => {
   test("is cleared on the way into each debug handler, whatever raised #DB", () => {
     for (const text of ["mov eax, dr0", "int1", "nop"]) {
       r[DR7] = GUARDED;
+      r[ESP] = STACK_TOP;
       bench.flags = text === "nop" ? EFLAGS_TF | 2 : 2;
       load(bench, text);
       bench.step(10);
       bench.cpu.halted = false;
       expect([text, r[EIP], r[EAX] & DR7_GD, r[DR7] & DR7_GD]).toEqual([text, DATA + 0x804, 0, 0]);
+      expect(r[ESP], "the handler was entered once").toBe(STACK_TOP - 12);
     }
   });
   test("stays for INT 1, which is no debug exception", () => {

@@ -96,6 +96,13 @@ describe("before anything has changed the exception is the old task's", () => {
     both(NEW, VEC_TS, NEW);
   });
   test("less privilege than its DPL asks for: #GP", () => both(NEW | 1, VEC_GP, NEW));
+  test("a TSS in the LDT: #GP, present or not", () => {
+    bench.setSegment(LDTR, SEL, 0x3_0000, 0x0f, 0x82);
+    bench.writeDescriptor(0x3_0008, NEW_TSS, 0x67, 0x89);
+    both(0x0c, VEC_GP, 0x0c);
+    bench.writeDescriptor(0x3_0008, NEW_TSS, 0x67, 0x09);
+    both(0x0c, VEC_GP, 0x0c);
+  });
   test("through a task gate the same, and its own DPL and P bit", () => {
     callGate(bench, GATE, GATE_TASK, NEW, 0);
     both(GATE | 1, VEC_GP, GATE);

@@ -42,7 +42,16 @@ import {
   USER_CODE,
   USER_DATA,
 } from "../support/cpu.ts";
-import { DATA16, GATE_TASK, load, place, run, segment, vectorGate } from "../support/descriptors.ts";
+import {
+  CONFORMING32,
+  DATA16,
+  GATE_TASK,
+  load,
+  place,
+  run,
+  segment,
+  vectorGate,
+} from "../support/descriptors.ts";
 import {
   BEYOND,
   buildTask16,
@@ -127,6 +136,13 @@ describe("mixtures of 16 and 32 bits", () => {
     expect([r[EAX] & 0xffff, r[SEG_SELECTOR + 4], r[SEG_ATTR + 4], r[CR3]]).toEqual([0x5678, 0, 0, 0]);
     expect(bench.go(10)).toBeNull();
   });
+  test("a 16-bit task has no CR3: that of the task before stays, paging or not", () => {
+    buildTask16(bench, 0x2000, 0x6000);
+    r[CR0] |= CR0_PG;
+    r[CR3] = 0x5000;
+    expect(run(bench, `jmp ${NEW}:0`)).toBeNull();
+    expect([r[SEG_SELECTOR + TR], r[CR3]]).toEqual([NEW, 0x5000]);
+  });
   test("a 16-bit task has no upper half of EFLAGS, thus no virtual-8086 mode", () => {
     buildTask16(bench, 0x2000, 0x6000);
     bench.flags = 0x0020_0002;
@@ -175,6 +191,20 @@ describe("what a 32-bit TSS brings", () => {
     // HLT is privileged; the way to its handler is by the new TSS.
     bench.step(1);
     expect([r[CPL], r[EIP] - FAULT_STUBS, r[ESP]]).toEqual([0, VEC_GP, RING0_STACK_TOP - 24]);
+  });
+  test("conforming code of an inner level, which keeps the level of its selector", () => {
+    segment(bench, SEL, CONFORMING32);
+    bench.write32(NEW_TSS + T.CS, SEL | 3);
+    for (const at of [T.SS, T.ES, T.DS, T.FS, T.GS]) bench.write32(NEW_TSS + at, USER_DATA);
+    load(bench, `jmp ${NEW}:0`);
+    bench.step(1);
+    expect([r[CPL], r[EIP], r[SEG_SELECTOR + CS], r[SEG_SELECTOR + SS]]).toEqual([
+      3,
+      ENTRY,
+      SEL | 3,
+      USER_DATA,
+    ]);
+    expect([bench.cpu.shutdown, r[SEG_ATTR + CS]]).toEqual([false, CONFORMING32]);
   });
   test("virtual-8086 mode", () => {
     bench.write32(NEW_TSS + T.EFLAGS, EFLAGS_VM | 0x3002);

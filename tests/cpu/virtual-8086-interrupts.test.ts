@@ -104,10 +104,15 @@ describe("INT n", () => {
   test("method 5, VME, IOPL 3, bit clear: to the program, as in real mode", () => {
     r[CR4] = CR4_VME;
     bench.redirect(false);
-    expect(bench.try(`int ${VECTOR}`, EFLAGS_IOPL | EFLAGS_IF | EFLAGS_VIF | EFLAGS_AC | 0xc5)).toBeNull();
+    expect(bench.try(`int ${VECTOR}`, EFLAGS_IOPL | EFLAGS_IF | EFLAGS_AC | 0xc5)).toBeNull();
     expect(at()).toEqual(own);
     expect(ownStack()).toEqual([EFLAGS_IOPL | EFLAGS_IF | 0xc7, SEGMENT, 2]);
-    expect(bench.flags).toBe(EFLAGS_VM | EFLAGS_IOPL | EFLAGS_VIF | EFLAGS_AC | 0xc7);
+    expect(bench.flags).toBe(EFLAGS_VM | EFLAGS_IOPL | EFLAGS_AC | 0xc7);
+    expect(bench.try(`int ${VECTOR}`, EFLAGS_IOPL | EFLAGS_VIF)).toBeNull();
+    expect([ownStack()[0], bench.flags], "VIF has no meaning").toEqual([
+      EFLAGS_IOPL | 2,
+      EFLAGS_VM | EFLAGS_IOPL | EFLAGS_VIF | 2,
+    ]);
   });
   test("method 6, VME, IOPL below 3, bit clear: to the program, with VIF instead of IF and IOPL 3 shown", () => {
     r[CR4] = CR4_VME;
@@ -137,6 +142,12 @@ describe("INT n", () => {
     r[SEG_LIMIT + TR]--;
     expect(bench.try(`int ${VECTOR}`)).toBe(VEC_GP);
     expect(errorCode()).toBe(0);
+    bench.write16(TSS + 0x66, 0x60);
+    bench.load(TSS + 0x40, new Uint8Array(0x20));
+    r[SEG_LIMIT + TR] = 0x67;
+    expect(bench.try(`int ${VECTOR}`)).toBeNull();
+    r[SEG_LIMIT + TR] = 0x66;
+    expect(bench.try(`int ${VECTOR}`), "the map's address is not in it").toBe(VEC_GP);
     bench.setSegment(TR, TSS_SELECTOR, TSS, 0x2fff, 0x83);
     bench.write16(TSS + 2, RING0_STACK_TOP & 0xffff);
     bench.write16(TSS + 4, KERNEL_DATA);

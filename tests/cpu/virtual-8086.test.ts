@@ -18,10 +18,12 @@ import {
   SS,
   TR,
   VEC_GP,
+  VEC_SS,
 } from "../../src/cpu/state.ts";
 import { assemble } from "../support/asm.ts";
 import {
   Bench,
+  CODE,
   FAULT_STUBS,
   KERNEL_DATA,
   RING0_STACK_TOP,
@@ -69,6 +71,26 @@ test("IRETD with VM set at CPL 0 loads all segments as an 8086 does, and CPL 3",
     0x4000,
   ]);
   expect([r[EIP], r[ESP]]).toEqual([0, 0x1000]);
+});
+
+describe("IRETD with VM set changes nothing if", () => {
+  /** Of nine doublewords at the top of the stack. */
+  function fault(eip: number, limit: number): unknown {
+    const frame = [eip, SEGMENT, EFLAGS_VM | 2, 0x1000, 0x200, 0x300, 0x400, 0x500, 0x600];
+    r[ESP] = STACK_TOP - 4 * frame.length;
+    for (const [i, word] of frame.entries()) bench.write32((r[ESP] >>> 0) + 4 * i, word);
+    bench.setSegment(SS, KERNEL_DATA, 0, limit, 0x4093);
+    const before = [...r.subarray(SEG_SELECTOR, SEG_SELECTOR + 8), r[CPL], r[ESP]];
+    const fault = bench.exec(0xcf);
+    expect([...r.subarray(SEG_SELECTOR, SEG_SELECTOR + 8), r[CPL], r[ESP]]).toEqual(before);
+    return fault;
+  }
+  test("EIP has more than 16 bits: #GP(0)", () => {
+    expect(fault(0x1_0000, -1)).toEqual({ vector: VEC_GP, errorCode: 0, eip: CODE });
+  });
+  test("the stack holds less than the nine doublewords: #SS(0)", () => {
+    expect(fault(0, STACK_TOP - 2)).toEqual({ vector: VEC_SS, errorCode: 0, eip: CODE });
+  });
 });
 
 test("an exception goes to ring 0 with the data segments on its stack, and null in the registers", () => {
