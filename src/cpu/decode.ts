@@ -7,6 +7,7 @@
 import { type Insn, REP_E, REP_NE, REP_NONE } from "./insn.ts";
 import { MODE_CODE32, MODE_FLAT } from "./mode.ts";
 import { decodeMemory, OPERAND_TRUNCATED, read16, read32 } from "./modrm.ts";
+import { opcodeKey } from "./opcode-key.ts";
 import { ROW_UD, ROW_UD_MODRM, type Row, rows } from "./opcodes.ts";
 import { CS, DS, EBX, EDI, ES, ESI, FS, GS, SS } from "./state.ts";
 
@@ -134,17 +135,13 @@ const KIND_PREFIX = 2;
 
 const ALL_PREFIXES = [PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2];
 const KEY_PREFIXES: Readonly<Record<string, readonly number[]>> = {
+  "": ALL_PREFIXES,
   rep: [PREFIX_F3, PREFIX_F2],
   np: [PREFIX_NONE],
   "66": [PREFIX_66],
   f3: [PREFIX_F3],
   f2: [PREFIX_F2],
 };
-const KEY = /^(?:(rep|np|66|f3|f2) )?(0f )?([0-9a-f]{2})(\+r)?(?:\/([0-7]))?([mr])?([0-7])?$/;
-/** Operands that ModR/M names. */
-const MODRM_OPERAND = /^(?:[EG][bvwd]?|[MRPQVWUN].*|STi|Sw|Cd|Dd)$/;
-const MEMORY_ONLY = /^M/;
-const REGISTER_ONLY = /^[NU]/;
 
 /** Values of ModR/M.reg that the operands allow, as bits. SDM: volume 2, MOV; CR0, 2, 3, 4; no MOV to CS. */
 function registersAllowed(operands: string): number {
@@ -155,27 +152,24 @@ function registersAllowed(operands: string): number {
 }
 
 function addRow(row: Row, index: number): void {
-  const [, prefix, twoByte, byte, plusR, digit, form, rm] = KEY.exec(row.key) ?? [];
-  const opcode = Number.parseInt(byte, 16) + (twoByte === undefined ? 0 : TWO_BYTE);
+  const key = opcodeKey(row);
+  const opcode = key.opcode + (key.twoByte ? TWO_BYTE : 0);
   if (row.mnemonic === "prefix") {
     KIND[opcode] = KIND_PREFIX;
     return;
   }
-  const operands = row.operands.split(",");
-  const memoryOnly = form === "m" || operands.some((o) => MEMORY_ONLY.test(o));
-  const registerOnly = form === "r" || operands.some((o) => REGISTER_ONLY.test(o));
-  const forms = memoryOnly ? [0] : registerOnly ? [1] : [0, 1];
-  const allowed = digit === undefined ? registersAllowed(row.operands) : 1 << Number(digit);
-  if (digit !== undefined || operands.some((o) => MODRM_OPERAND.test(o))) addModrm(opcode);
-  const last = plusR === undefined ? opcode : opcode + 7;
+  const forms = [...(key.memory ? [0] : []), ...(key.register ? [1] : [])];
+  const allowed = key.reg < 0 ? registersAllowed(row.operands) : 1 << key.reg;
+  if (key.modrm) addModrm(opcode);
+  const last = key.plusRegister ? opcode + 7 : opcode;
   for (let op = opcode; op <= last; op++) {
-    for (const slot of prefix === undefined ? ALL_PREFIXES : KEY_PREFIXES[prefix]) {
-      for (const f of forms) {
+    for (const slot of KEY_PREFIXES[key.prefix]) {
+      for (const form of forms) {
         for (let reg = 0; reg < 8; reg++) {
-          const cell = op * 64 + slot * 16 + f * 8 + reg;
+          const cell = op * 64 + slot * 16 + form * 8 + reg;
           if (((allowed >> reg) & 1) === 0) continue;
-          if (rm === undefined) ROWS[cell] = index;
-          else RM_ROWS[rmGroup(cell) + Number(rm)] = index;
+          if (key.rm < 0) ROWS[cell] = index;
+          else RM_ROWS[rmGroup(cell) + key.rm] = index;
         }
       }
     }
@@ -200,13 +194,10 @@ function addModrm(opcode: number): void {
 
 ROWS.fill(ROW_UD);
 // Lines for one prefix override those for all.
-const claimsPrefix = (row: Row): boolean => /^(?:rep|np|66|f3|f2) /.test(row.key);
-rows.forEach((row, index) => {
-  if (row.key !== "" && !claimsPrefix(row)) addRow(row, index);
-});
-rows.forEach((row, index) => {
-  if (claimsPrefix(row)) addRow(row, index);
-});
+const claimsPrefix = (row: Row): boolean => opcodeKey(row).prefix !== "";
+const keyed = [...rows.entries()].filter(([, row]) => row.key !== "");
+for (const [index, row] of keyed) if (!claimsPrefix(row)) addRow(row, index);
+for (const [index, row] of keyed) if (claimsPrefix(row)) addRow(row, index);
 
 // --- Decoding ------------------------------------------------------------------------------------------------------------
 

@@ -56,9 +56,7 @@ export function popfFlags(cpu: Cpu, wide: boolean): number {
 }
 
 /** What POPF and IRET change in virtual-8086 mode with IOPL below 3, under CR4.VME: VIF instead of IF. */
-export function virtualPopfFlags(): number {
-  return FREE_FLAGS | EFLAGS_VIF;
-}
+export const VIRTUAL_POPF_FLAGS = FREE_FLAGS | EFLAGS_VIF;
 
 /** Sets the flags in `changed`, which include the arithmetic ones, from `image`. */
 export function loadFlags(cpu: Cpu, image: number, changed: number): void {

@@ -33,6 +33,7 @@ import {
   SS,
   TR,
 } from "./state.ts";
+import { TSS_WIDE } from "./tss.ts";
 
 /** Descriptor words of flat segments: base 0, limit 4 GiB, 32 bits, present, accessed. Add `dpl << 13` to the high one. */
 const FLAT_LOW = 0xffff;
@@ -46,8 +47,6 @@ const GATE_TRAP = 0x0100;
 
 /** DPL field of a segment's attribute word. */
 const ATTR_DPL3 = 0x60;
-/** In TR's attribute word: a 32-bit TSS. */
-const TSS_WIDE = 0x08;
 /** Last byte of SS0 in it. */
 const TSS_SS0_END = 9;
 

@@ -8,18 +8,13 @@ import { cacheCode, Descriptor, markAccessed, SELECTOR_RPL } from "./descriptors
 import { EFLAGS_NT, EFLAGS_VM } from "./eflags.ts";
 import { raiseGP, raiseSS } from "./exceptions.ts";
 import { checkReturnCode, returnToOuter } from "./far-transfer.ts";
-import { iopl, iretFlags, loadFlags, virtualPopfFlags } from "./flag-rules.ts";
+import { iopl, iretFlags, loadFlags, VIRTUAL_POPF_FLAGS } from "./flag-rules.ts";
 import { returnFlat } from "./flat-transitions.ts";
 import { loadRealSegment } from "./segment-load.ts";
 import { StackCursor } from "./stack.ts";
 import { CPL, CR0, CR0_PE, CS, DS, EFLAGS, EIP, ES, ESP, FS, GS, SEG_LIMIT, SS } from "./state.ts";
 import { returnTask } from "./task-switch.ts";
-import {
-  fromVirtualFlagsImage,
-  isVirtual8086,
-  loadVirtual8086Segment,
-  virtualFlags,
-} from "./virtual-8086.ts";
+import { fromVirtualFlagsImage, isVirtual8086, loadVirtual8086Segment, vmeEnabled } from "./virtual-8086.ts";
 
 const code = new Descriptor();
 const stack = new StackCursor();
@@ -84,9 +79,9 @@ function returnReal(cpu: Cpu, wide: boolean): void {
 /** SDM: volume 3, 20.2.7 and 20.3.3.4: IOPL 3, or 16 bits wide with the virtual interrupt flag. */
 function returnInVirtual8086(cpu: Cpu, wide: boolean): void {
   const own = iopl(cpu) === 3;
-  if (!own && (wide || !virtualFlags(cpu))) raiseGP(cpu, 0);
+  if (!own && (wide || !vmeEnabled(cpu))) raiseGP(cpu, 0);
   popFrame(cpu, wide);
-  const changed = own ? iretFlags(cpu, wide) : virtualPopfFlags();
+  const changed = own ? iretFlags(cpu, wide) : VIRTUAL_POPF_FLAGS;
   const flags = own ? frame[2] : fromVirtualFlagsImage(cpu, frame[2]);
   toRealCode(cpu, frame[0], frame[1] & 0xffff);
   loadFlags(cpu, flags, changed);

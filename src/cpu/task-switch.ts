@@ -39,7 +39,6 @@ import {
   EDI,
   EIP,
   GDTR_BASE,
-  SEG_ATTR,
   SEG_BASE,
   SEG_LIMIT,
   SEG_SELECTOR,
@@ -55,6 +54,7 @@ import {
   TSS16_MIN_LIMIT,
   TSS32_MIN_LIMIT,
 } from "./task-state.ts";
+import { hasWideTss, TSS_WIDE } from "./tss.ts";
 import { prepareBlock } from "./wide-access.ts";
 
 type Cause = "jump" | "call" | "return" | "event";
@@ -67,9 +67,9 @@ const EFLAGS_LOADABLE = 0x003f_7fd5;
 /** L0 to L3 and LE: local breakpoints belong to the task. SDM: volume 3, 17.2.4. */
 const DR7_LOCAL = 0x155;
 
-const isWide = (descriptor: Descriptor): boolean => (descriptor.systemType & TYPE_TSS32 & ~TYPE_TSS16) !== 0;
-
+/** The descriptors of the task that is entered and of the one that is left. */
 const next = new Descriptor();
+const old = new Descriptor();
 const incoming = new TaskState();
 const stack = new StackCursor();
 /** Stands for none. */
@@ -148,14 +148,14 @@ function switchTask(
   ext: number,
 ): void {
   const { r } = cpu;
-  const wide = isWide(next);
+  const wide = (next.attr & TSS_WIDE) !== 0;
   if (next.limit >>> 0 < (wide ? TSS32_MIN_LIMIT : TSS16_MIN_LIMIT))
     raiseTS(cpu, selectorError(selector, ext));
   const nested = cause === "call" || cause === "event";
   const oldSelector = r[SEG_SELECTOR + TR];
   assumePrivilege(cpu, 0);
   probe(cpu, wide, nested, cause);
-  leave(cpu, cause, returnEip, flags);
+  leave(cpu, nested, returnEip, flags);
   incoming.read(cpu, next.base, wide);
   if (nested) store16(cpu, (next.base + TSS_LINK) | 0, oldSelector);
   if (cause !== "return") {
@@ -169,7 +169,7 @@ function switchTask(
 /** Takes every fault that the switch can take while it is the old task's. */
 function probe(cpu: Cpu, wide: boolean, nested: boolean, cause: Cause): void {
   const { r } = cpu;
-  const oldWide = (r[SEG_ATTR + TR] & TYPE_TSS32 & ~TYPE_TSS16) !== 0;
+  const oldWide = hasWideTss(cpu);
   const from = savedFrom(oldWide);
   const to = savedTo(oldWide);
   // Not in the SDM's table: a TSS too short to be saved to.
@@ -183,17 +183,16 @@ function probe(cpu: Cpu, wide: boolean, nested: boolean, cause: Cause): void {
 }
 
 /** Saves the old task; JMP and IRET make it available again. */
-function leave(cpu: Cpu, cause: Cause, returnEip: number, flags: number): void {
+function leave(cpu: Cpu, nested: boolean, returnEip: number, flags: number): void {
   const { r } = cpu;
-  const oldWide = (r[SEG_ATTR + TR] & TYPE_TSS32 & ~TYPE_TSS16) !== 0;
+  const oldWide = hasWideTss(cpu);
   saveTask(cpu, r[SEG_BASE + TR], oldWide, returnEip, flags);
-  if (cause !== "jump" && cause !== "return") return;
+  if (nested) return;
   const at = oldDescriptor(cpu);
   readDescriptor(cpu, at, old);
   assumePrivilege(cpu, 0);
   store8(cpu, (at + DESCRIPTOR_TYPE_BYTE) | 0, old.attr & 0xff & ~BUSY);
 }
-const old = new Descriptor();
 
 /** Linear address of the descriptor that TR was loaded from. */
 const oldDescriptor = (cpu: Cpu): number => (cpu.r[GDTR_BASE] + (cpu.r[SEG_SELECTOR + TR] & 0xfff8)) | 0;

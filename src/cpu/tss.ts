@@ -12,14 +12,22 @@ import {
   isNull,
   SELECTOR_RPL,
   selectorError,
+  TYPE_TSS16,
   TYPE_TSS32,
 } from "./descriptors.ts";
 import { raiseSS, raiseTS } from "./exceptions.ts";
 import { StackCursor } from "./stack.ts";
 import { SEG_ATTR, SEG_BASE, SEG_LIMIT, SEG_SELECTOR, TR } from "./state.ts";
 
-/** Bit of a TSS type: 32-bit layout. */
-const WIDE_TSS = TYPE_TSS32 & ~1;
+/** In the type of a TSS: 32-bit layout. */
+export const TSS_WIDE = TYPE_TSS32 & ~TYPE_TSS16;
+/** Offset in a 32-bit TSS of the word that says where the I/O permission map is. */
+export const TSS_IO_MAP_BASE = 0x66;
+
+/** The TSS that TR names has the 32-bit layout. */
+export function hasWideTss(cpu: Cpu): boolean {
+  return (cpu.r[SEG_ATTR + TR] & TSS_WIDE) !== 0;
+}
 
 /** The stack that the TSS gives for a privilege level. */
 export class InnerStack extends StackCursor {
@@ -42,7 +50,7 @@ export class InnerStack extends StackCursor {
   /** SS of the level goes to `selector`, ESP is returned. */
   private readTss(cpu: Cpu, level: number, ext: number): number {
     const { r } = cpu;
-    const wide = (r[SEG_ATTR + TR] & WIDE_TSS) !== 0;
+    const wide = hasWideTss(cpu);
     const offset = wide ? level * 8 + 4 : level * 4 + 2;
     const last = offset + (wide ? 5 : 3);
     if (last > r[SEG_LIMIT + TR] >>> 0) raiseTS(cpu, selectorError(r[SEG_SELECTOR + TR], ext));

@@ -6,7 +6,7 @@
  */
 import { load8, load16 } from "./access.ts";
 import type { Cpu } from "./cpu.ts";
-import { assumePrivilege, TYPE_TSS16, TYPE_TSS32 } from "./descriptors.ts";
+import { assumePrivilege } from "./descriptors.ts";
 import {
   EFLAGS_IF,
   EFLAGS_IOPL,
@@ -17,6 +17,7 @@ import {
   readEflags,
 } from "./eflags.ts";
 import { raiseGP, raiseSS } from "./exceptions.ts";
+import { iopl } from "./flag-rules.ts";
 import { StackCursor } from "./stack.ts";
 import {
   CPL,
@@ -32,6 +33,7 @@ import {
   SEG_SELECTOR,
   TR,
 } from "./state.ts";
+import { hasWideTss, TSS_IO_MAP_BASE } from "./tss.ts";
 
 export const isVirtual8086 = (cpu: Cpu): boolean => (cpu.r[EFLAGS] & EFLAGS_VM) !== 0;
 
@@ -50,11 +52,8 @@ export function loadVirtual8086Segment(cpu: Cpu, seg: number, selector: number):
 
 // --- The virtual interrupt flag ------------------------------------------------------------------------------------------
 
-/** I/O privilege level. */
-const iopl = (cpu: Cpu): number => (cpu.r[EFLAGS] & EFLAGS_IOPL) >> 12;
-
-/** In virtual-8086 mode with IOPL below 3, what 16-bit code does to IF is done to VIF. */
-export const virtualFlags = (cpu: Cpu): boolean => (cpu.r[CR4] & CR4_VME) !== 0;
+/** Virtual-8086 mode extensions: with IOPL below 3, what 16-bit code does to IF is done to VIF. */
+export const vmeEnabled = (cpu: Cpu): boolean => (cpu.r[CR4] & CR4_VME) !== 0;
 
 /**
  * The flag that CLI and STI change here: IF, or VIF under CR4.VME and CR4.PVI. Raises #GP(0) if neither.
@@ -88,9 +87,7 @@ export function fromVirtualFlagsImage(cpu: Cpu, image: number): number {
 
 // --- INT n -----------------------------------------------------------------------------------------------------------------
 
-/** Offset in a 32-bit TSS of the word that says where the I/O permission map is. */
-const TSS_IO_MAP_BASE = 0x66;
-/** The redirection map is right below it. */
+/** The redirection map is right below the I/O permission map. */
 const REDIRECTION_BYTES = 32;
 
 const stack = new StackCursor();
@@ -101,7 +98,7 @@ const stack = new StackCursor();
  */
 export function interruptVirtual8086(cpu: Cpu, vector: number, returnEip: number): boolean {
   const ownIopl = iopl(cpu) === 3;
-  if (virtualFlags(cpu) && !goesToMonitor(cpu, vector)) {
+  if (vmeEnabled(cpu) && !goesToMonitor(cpu, vector)) {
     callOwnHandler(cpu, vector, returnEip, ownIopl);
     return true;
   }
@@ -113,8 +110,7 @@ export function interruptVirtual8086(cpu: Cpu, vector: number, returnEip: number
 function goesToMonitor(cpu: Cpu, vector: number): boolean {
   const { r } = cpu;
   const limit = r[SEG_LIMIT + TR] >>> 0;
-  const wide = (r[SEG_ATTR + TR] & TYPE_TSS32 & ~TYPE_TSS16) !== 0;
-  if (!wide || limit < TSS_IO_MAP_BASE + 1) raiseGP(cpu, 0);
+  if (!hasWideTss(cpu) || limit < TSS_IO_MAP_BASE + 1) raiseGP(cpu, 0);
   const tss = r[SEG_BASE + TR];
   assumePrivilege(cpu, 0);
   const at = load16(cpu, (tss + TSS_IO_MAP_BASE) | 0) - REDIRECTION_BYTES + (vector >> 3);

@@ -5,8 +5,8 @@
  * SDM: volume 1, 4.1.1 "Alignment of words, doublewords, quadwords, and double quadwords"; volume 3, 2.1.3 of the tables
  * of exceptions of legacy SIMD instructions: 16-byte operands that are not aligned raise #GP(0).
  */
-import { ADDEND, TAG_WRITE, TLB_CURRENT, TLB_GENERATION, TLB_INDEX_MASK } from "../mmu/tlb.ts";
-import { load16, load32, operandRead, operandWrite } from "./access.ts";
+import { TLB_CURRENT } from "../mmu/tlb.ts";
+import { load16, load32, operandRead, operandWrite, writableHit } from "./access.ts";
 import type { Cpu } from "./cpu.ts";
 import { raiseGP } from "./exceptions.ts";
 import type { Insn } from "./insn.ts";
@@ -62,7 +62,7 @@ function load128(cpu: Cpu, la: number): void {
 
 export function writeOperand64(cpu: Cpu, insn: Insn, low: number, high: number): void {
   const la = operandWrite(cpu, insn, 8);
-  const hpa = plainHpa(cpu, la, 8);
+  const hpa = writableHit(cpu, cpu.tlb[TLB_CURRENT], la, 8);
   if (hpa !== 0) {
     cpu.view.setInt32(hpa, low, true);
     cpu.view.setInt32(hpa + 4, high, true);
@@ -83,7 +83,7 @@ export function writeOperand128(cpu: Cpu, insn: Insn, w0: number, w1: number, w2
 export function writeAligned128(cpu: Cpu, insn: Insn, w0: number, w1: number, w2: number, w3: number): void {
   const la = operandWrite(cpu, insn, 16);
   if ((la & 15) !== 0) raiseGP(cpu, 0);
-  const hpa = plainHpa(cpu, la, 16);
+  const hpa = writableHit(cpu, cpu.tlb[TLB_CURRENT], la, 16);
   if (hpa !== 0) {
     const { view } = cpu;
     view.setInt32(hpa, w0, true);
@@ -93,14 +93,6 @@ export function writeAligned128(cpu: Cpu, insn: Insn, w0: number, w1: number, w2
     return;
   }
   store(cpu, la, 16, w0, w1, w2, w3);
-}
-
-/** Where `bytes` bytes at `la` can be stored at once, as an hpa; 0 if that needs more than a look at the TLB. */
-function plainHpa(cpu: Cpu, la: number, bytes: number): number {
-  const { tlb } = cpu;
-  const entry = tlb[TLB_CURRENT] + ((la >>> 10) & TLB_INDEX_MASK);
-  if (tlb[entry + TAG_WRITE] !== (((la + bytes - 1) & ~0xfff) | tlb[TLB_GENERATION])) return 0;
-  return (la + tlb[entry + ADDEND]) >>> 0;
 }
 
 function store(cpu: Cpu, la: number, bytes: number, w0: number, w1: number, w2: number, w3: number): void {

@@ -4,12 +4,12 @@
  * checksum of each form's cases in the vector files tells.
  */
 
+import { hashText, Random } from "../support/random.ts";
 import type { Form } from "./forms.ts";
 import { environmentImage, FpuState, fxsaveImage, simdElement, usesOf } from "./fpu-state.ts";
 import { CODE_AT, CODE_END, FS_BASE } from "./layout.ts";
 import { type Case, EFLAGS, EIP, ESP, FSW, type Patch, ST, STATE_WORDS, XMM } from "./machine-state.ts";
 import { clip, placeOperand, placeStack } from "./place.ts";
-import { hashText, Random } from "./random.ts";
 import { finish, prepare } from "./shape.ts";
 import { type Element, fill, word } from "./values.ts";
 
@@ -152,12 +152,12 @@ function choosePrefixes(draft: Draft): void {
 
 function chooseFields(draft: Draft): void {
   const { form, random } = draft;
-  const { digit, rm, plusR } = form.encoding;
-  draft.reg = digit >= 0 ? digit : random.below(8);
+  const { reg, rm, plusRegister } = form.encoding;
+  draft.reg = reg >= 0 ? reg : random.below(8);
   if (form.row.operands.includes("Sw")) draft.reg = random.below(6);
   if (form.row.operands.includes("Cd")) draft.reg = random.pick([0, 2, 3, 4]);
   draft.rm = rm >= 0 ? rm : random.below(8);
-  if (plusR && form.row.mnemonic === "bswap") draft.rm = random.below(8);
+  if (plusRegister && form.row.mnemonic === "bswap") draft.rm = random.below(8);
 }
 
 function prepareFpu(draft: Draft): void {
@@ -342,7 +342,7 @@ const mayLock = ({ form }: Draft): boolean => form.row.lock && form.memory;
 
 function encode(draft: Draft, body: readonly number[]): Case {
   const { form, random, words } = draft;
-  const { twoByte, opcode, plusR } = form.encoding;
+  const { twoByte, opcode, plusRegister } = form.encoding;
   const prefixes: number[] = [];
   if (form.lock || (!mayLock(draft) && random.oneIn(60))) prefixes.push(LOCK_PREFIX);
   if (draft.segment !== 0) prefixes.push(draft.segment);
@@ -354,7 +354,7 @@ function encode(draft: Draft, body: readonly number[]): Case {
     const j = random.below(i + 1);
     [prefixes[i], prefixes[j]] = [prefixes[j], prefixes[i]];
   }
-  const first = plusR ? opcode + draft.rm : opcode;
+  const first = plusRegister ? opcode + draft.rm : opcode;
   const immediate = immediateBytes(draft);
   if (random.oneIn(90)) {
     // As long as an instruction may be, or a byte longer: #GP(0).

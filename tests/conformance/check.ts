@@ -1,9 +1,10 @@
 /** Replays forms against their vectors. */
+
+import { hashText } from "../support/random.ts";
 import { makeCase } from "./cases.ts";
 import { differences, same } from "./compare.ts";
 import type { Form } from "./forms.ts";
 import type { Case, Outcome } from "./machine-state.ts";
-import { hashText } from "./random.ts";
 import type { Replay } from "./replay.ts";
 import { forgive, type Undefined } from "./undefined.ts";
 import { addToChecksum, type VectorFile } from "./vectors.ts";

@@ -3,6 +3,7 @@
  * 32-bit operands, with LOCK or without, REP or REPNE. What else may vary (registers, addressing, other prefixes,
  * immediates, operand values) varies within a form, from case to case (`cases.ts`).
  */
+import { type OpcodeKey, opcodeKey } from "../../src/cpu/opcode-key.ts";
 import { ROW_UD, type Row, rows } from "../../src/cpu/opcodes.ts";
 import { whyNotRecorded } from "./not-recorded.ts";
 import { undefinedRows } from "./undefined-encodings.ts";
@@ -15,7 +16,7 @@ export interface Form {
   readonly row: Row;
   /** Index of the row in the table. */
   readonly rowIndex: number;
-  readonly encoding: Encoding;
+  readonly encoding: OpcodeKey;
   /** The ModR/M operand is memory. */
   readonly memory: boolean;
   readonly operand16: boolean;
@@ -24,21 +25,6 @@ export interface Form {
   readonly prefix: number;
   readonly cases: number;
 }
-
-/** What the key of a row says. */
-export interface Encoding {
-  readonly prefix: string;
-  readonly twoByte: boolean;
-  readonly opcode: number;
-  readonly plusR: boolean;
-  /** ModR/M.reg and ModR/M.rm where they are part of the opcode, else -1. */
-  readonly digit: number;
-  readonly rm: number;
-  readonly modrm: boolean;
-}
-
-const KEY = /^(?:(rep|np|66|f3|f2) )?(0f )?([0-9a-f]{2})(\+r)?(?:\/([0-7]))?([mr])?([0-7])?$/;
-const MODRM_OPERAND = /^(?:[EG][bvwd]?|[MRPQVWUN].*|STi|Sw|Cd|Dd)$/;
 
 const MIN_CASES = 320;
 /** Floating point has more edges. */
@@ -83,19 +69,6 @@ const GROUPS: readonly (readonly [group: string, holds: (row: Row) => boolean])[
   ["system", () => true],
 ];
 
-function encodingOf(row: Row): Encoding {
-  const [, prefix = "", twoByte, opcode, plusR, digit, , rm] = KEY.exec(row.key)!;
-  return {
-    prefix,
-    twoByte: twoByte !== undefined,
-    opcode: Number.parseInt(opcode, 16),
-    plusR: plusR !== undefined,
-    digit: digit === undefined ? -1 : Number(digit),
-    rm: rm === undefined ? -1 : Number(rm),
-    modrm: digit !== undefined || row.operands.split(",").some((operand) => MODRM_OPERAND.test(operand)),
-  };
-}
-
 const PREFIX_BYTES: Readonly<Record<string, readonly number[]>> = {
   "": [0],
   np: [0],
@@ -106,7 +79,7 @@ const PREFIX_BYTES: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Operand size changes what the instruction does. */
-function isSized(row: Row, { prefix }: Encoding): boolean {
+function isSized(row: Row, { prefix }: OpcodeKey): boolean {
   if (prefix !== "" && prefix !== "rep") return false;
   if (/\/|^(?:push|pop|ret|leave|enter|loop\w*|jecxz)$/.test(row.mnemonic)) return true;
   return row.operands
@@ -114,16 +87,15 @@ function isSized(row: Row, { prefix }: Encoding): boolean {
     .some((operand) => /^(?:[EGZXYOF]v|[IJ][vz]|Jb|Ibs|Rv\/Mw|eAX|Ma|Menv|Mfpu)$/.test(operand));
 }
 
-function places(row: Row, { modrm }: Encoding): readonly boolean[] {
-  const operands = row.operands.split(",");
+function places(row: Row, { modrm, memory, register }: OpcodeKey): readonly boolean[] {
   if (!modrm) return [false];
-  if (/m$/.test(row.key) || operands.some((operand) => operand.startsWith("M"))) return [true];
-  if (/r[0-7]?$/.test(row.key) || operands.some((operand) => /^[NU]|^Rd$/.test(operand))) return [false];
-  return [false, true];
+  // The decoder takes any ModR/M.mod of MOV to and from CRn and DRn for a register.
+  if (row.operands.split(",").includes("Rd")) return [false];
+  return [...(register ? [false] : []), ...(memory ? [true] : [])];
 }
 
 function formsOf(row: Row, rowIndex: number): Form[] {
-  const encoding = encodingOf(row);
+  const encoding = opcodeKey(row);
   const group = GROUPS.find(([, holds]) => holds(row))![0];
   const cases = /^(?:x87-(?!control)|sse-float)/.test(group) ? FLOAT_CASES : MIN_CASES;
   const forms: Form[] = [];

@@ -1,7 +1,8 @@
 /** The x87, MMX and SSE state that a case begins with. */
+
+import type { Random } from "../support/random.ts";
 import type { Form } from "./forms.ts";
 import { FCW, FDP, FIP, FOP, FSW, FTW, MXCSR, ST, XMM } from "./machine-state.ts";
-import type { Random } from "./random.ts";
 import { type Element, fill, float80, word } from "./values.ts";
 
 /** Part of the state that an instruction works on. */

@@ -1,4 +1,6 @@
 /** Where operands of a case lie: mostly well inside writable memory, now and then across every kind of boundary. */
+
+import type { Random } from "../support/random.ts";
 import {
   CODE,
   CODE_AT,
@@ -12,7 +14,6 @@ import {
   STACK_END,
 } from "./layout.ts";
 import type { Patch } from "./machine-state.ts";
-import type { Random } from "./random.ts";
 
 const CACHE_LINE = 64;
 /** Room on both sides of an operand that string instructions and bit offsets may use. */

@@ -233,7 +233,7 @@ const simdCount: Step = (draft) => {
 /** Registers with something in common, seldom. */
 const related: Step = (draft) => {
   const { form, random, words, reg, rm } = draft;
-  if (!form.encoding.modrm || form.memory || form.encoding.digit >= 0 || !random.oneIn(5)) return;
+  if (!form.encoding.modrm || form.memory || form.encoding.reg >= 0 || !random.oneIn(5)) return;
   if (rm !== ESP && reg !== ESP && form.encoding.rm < 0) words[rm] = (words[reg] + random.between(-1, 1)) | 0;
 };
 

@@ -2,7 +2,7 @@
  * Operand values that find mistakes: the edges of each type, neighbours of edges, halfway points between what can be
  * represented, and random bits in between. All as bytes, lowest first.
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 
 /** Type of an element in memory or a register. */
 export type Element = "i8" | "i16" | "i32" | "i64" | "f32" | "f64" | "f80" | "bcd";

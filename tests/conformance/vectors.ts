@@ -14,10 +14,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import { hashWords } from "../support/random.ts";
 import type { Form } from "./forms.ts";
 import { DATA, DATA_BYTES, STACK } from "./layout.ts";
 import { type Case, EIP, type Outcome, type Patch, STATE_WORDS, VECTOR } from "./machine-state.ts";
-import { hashWords } from "./random.ts";
 
 const VEC_BP = 3;
 const MAP_BYTES = Math.ceil(STATE_WORDS / 8);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rows } from "../../src/cpu/opcodes.ts";
 import { IcedComparison, STRIDE } from "../support/iced.ts";
+import { Random } from "../support/random.ts";
 
 /** Prefixes that each opcode is tried with. */
 const PREFIXES: readonly (readonly number[])[] = [
@@ -41,17 +42,6 @@ function compareOpcode(comparison: IcedComparison, bytes: Uint8Array, opcode: re
   }
 }
 
-/** Deterministic 32-bit generator (xorshift). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state;
-  };
-}
-
 describe.each([32, 16] as const)("decoding %i-bit code as iced-x86 does", (bitness) => {
   test("every opcode, with prefixes, ModR/M and SIB bytes", () => {
     const comparison = new IcedComparison(bitness);
@@ -69,7 +59,7 @@ describe.each([32, 16] as const)("decoding %i-bit code as iced-x86 does", (bitne
 
   test("600 000 random byte strings", () => {
     const comparison = new IcedComparison(bitness);
-    const random = generator(0x2545_f491 ^ bitness);
+    const random = new Random(bitness);
     const count = 20_000;
     const bytes = new Uint8Array(count * STRIDE);
     const words = new Int32Array(bytes.buffer);
@@ -77,10 +67,10 @@ describe.each([32, 16] as const)("decoding %i-bit code as iced-x86 does", (bitne
       0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f,
     ];
     for (let round = 0; round < 30; round++) {
-      for (let i = 0; i < words.length; i++) words[i] = random();
+      for (let i = 0; i < words.length; i++) words[i] = random.word();
       // Every other round: begin with prefixes more often than chance does.
       for (let i = 0; round % 2 === 1 && i < count; i++) {
-        const choice = random();
+        const choice = random.word();
         const prefixes = choice & 3;
         for (let p = 0; p < prefixes; p++) bytes[i * STRIDE + p] = likely[(choice >> (4 + p * 4)) & 15];
       }

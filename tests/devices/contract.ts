@@ -6,6 +6,7 @@
 import { describe, expect, it } from "vitest";
 import type { Device, IrqLine, PortDevice, Width } from "../../src/devices/device.ts";
 import type { MachineClock } from "../../src/machine/clock.ts";
+import { Random } from "../support/random.ts";
 
 /** Instructions per second in device tests; not a multiple of any crystal, so that rounding is exercised. */
 export const HZ = 10_000_000;
@@ -22,20 +23,6 @@ export interface Subject<State> {
   wires?: Probe[];
   /** Something from outside: an interrupt request, a character. */
   stimulate?: (random: Random) => void;
-}
-
-/** An integer below `below`. */
-export type Random = (below: number) => number;
-
-/** Mulberry32: small, seeded, good enough to shake a device. */
-export function seeded(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
 
 /** A wire that writes its changes to a log, with the time. */
@@ -70,9 +57,11 @@ function traffic<State>(subject: Subject<State>, random: Random, steps: number):
   const { device, clock } = subject;
   const maxWidth = device.maxWidth ?? 1;
   for (let step = 0; step < steps; step++) {
-    const width = ([1, 2, 4] as const).filter((w) => w <= maxWidth)[random(Math.log2(maxWidth) + 1)] as Width;
-    const offset = random(subject.ports);
-    switch (random(4)) {
+    const width = ([1, 2, 4] as const).filter((w) => w <= maxWidth)[
+      random.below(Math.log2(maxWidth) + 1)
+    ] as Width;
+    const offset = random.below(subject.ports);
+    switch (random.below(4)) {
       case 0: {
         const value = device.portRead(offset, width);
         expect(value >= 0 && value < 2 ** (8 * width) && Number.isInteger(value), `read ${value}`).toBe(true);
@@ -80,13 +69,13 @@ function traffic<State>(subject: Subject<State>, random: Random, steps: number):
         break;
       }
       case 1:
-        device.portWrite(offset, width, random(2 ** (8 * width)));
+        device.portWrite(offset, width, random.below(2 ** (8 * width)));
         break;
       case 2:
         subject.stimulate?.(random);
         break;
       default:
-        clock.advance(clock.now + random(random(10) === 0 ? 100_000 : 100));
+        clock.advance(clock.now + random.below(random.below(10) === 0 ? 100_000 : 100));
     }
   }
   return subject.log;
@@ -99,7 +88,7 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
       const powerOn = build().device.save();
       for (let seed = 0; seed < 20; seed++) {
         const subject = build();
-        traffic(subject, seeded(seed), 300);
+        traffic(subject, new Random(seed), 300);
         subject.device.reset();
         expect(subject.device.save()).toEqual(powerOn);
       }
@@ -108,24 +97,24 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
     it("a device reset in the middle of its work behaves like a new one", () => {
       for (let seed = 0; seed < 20; seed++) {
         const used = build();
-        traffic(used, seeded(seed), 300);
+        traffic(used, new Random(seed), 300);
         used.device.reset();
         used.log.length = 0;
         const fresh = build();
         fresh.clock.advance(used.clock.now);
         expect(used.clock.nextDeadline).toBe(fresh.clock.nextDeadline);
-        expect(traffic(used, seeded(seed + 1), 300)).toEqual(traffic(fresh, seeded(seed + 1), 300));
+        expect(traffic(used, new Random(seed + 1), 300)).toEqual(traffic(fresh, new Random(seed + 1), 300));
       }
     });
 
     it("a restored device cannot be told from the one that was saved", () => {
       for (let seed = 0; seed < 50; seed++) {
         const original = build();
-        traffic(original, seeded(seed), 200);
+        traffic(original, new Random(seed), 200);
         const saved = structuredClone({ clock: original.clock.save(), device: original.device.save() });
 
         const copy = build();
-        traffic(copy, seeded(seed + 1000), 50);
+        traffic(copy, new Random(seed + 1000), 50);
         copy.clock.restore(saved.clock);
         // Whatever the other end of its wires remembers, restore sets it right.
         for (const wire of copy.wires ?? []) wire.level = !wire.level;
@@ -135,7 +124,7 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
 
         original.log.length = 0;
         copy.log.length = 0;
-        expect(traffic(copy, seeded(~seed), 200)).toEqual(traffic(original, seeded(~seed), 200));
+        expect(traffic(copy, new Random(~seed), 200)).toEqual(traffic(original, new Random(~seed), 200));
         expect(copy.device.save()).toEqual(original.device.save());
         expect(copy.clock.nextDeadline).toBe(original.clock.nextDeadline);
       }
@@ -143,14 +132,14 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
 
     it("a saved state is plain data that survives JSON and shares nothing with the device", () => {
       const subject = build();
-      traffic(subject, seeded(7), 200);
+      traffic(subject, new Random(7), 200);
       const saved = subject.device.save();
       const before = structuredClone(saved);
       expect(JSON.parse(JSON.stringify(saved))).toEqual(before);
-      traffic(subject, seeded(8), 200);
+      traffic(subject, new Random(8), 200);
       expect(saved).toEqual(before);
       subject.device.restore(saved);
-      traffic(subject, seeded(9), 200);
+      traffic(subject, new Random(9), 200);
       expect(saved).toEqual(before);
     });
 
@@ -163,7 +152,7 @@ export function deviceContract<State>(name: string, build: () => Subject<State>)
     });
 
     it("random traffic never throws, and reads fit their width", () => {
-      for (let seed = 100; seed < 130; seed++) traffic(build(), seeded(seed), 500);
+      for (let seed = 100; seed < 130; seed++) traffic(build(), new Random(seed), 500);
     });
   });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PicPair } from "../../src/devices/pic-pair.ts";
 import { MachineClock } from "../../src/machine/clock.ts";
-import { HZ, Probe, seeded } from "./contract.ts";
+import { Random } from "../support/random.ts";
+import { HZ, Probe } from "./contract.ts";
 
 const EOI = 0x20;
 const READ_IRR = 0x0a;
@@ -252,18 +253,18 @@ describe("the edge/level control registers", () => {
 describe("the pair as one device", () => {
   /** Random requests, acknowledges and EOIs; returns what the processor saw. */
   function traffic(parts: ReturnType<typeof rig>, seed: number, steps: number): unknown[] {
-    const random = seeded(seed);
+    const random = new Random(seed);
     const seen: unknown[] = [];
     for (let i = 0; i < steps; i++) {
-      const irq = [0, 1, 3, 5, 7, 8, 10, 12, 15][random(9)];
+      const irq = [0, 1, 3, 5, 7, 8, 10, 12, 15][random.below(9)];
       [
         () => parts.raise(irq),
         () => parts.lower(irq),
         () => seen.push(parts.take()),
         parts.eoi,
         parts.eoi2,
-        () => parts.elcr.portWrite(random(2), 1, random(256)),
-      ][random(6)]();
+        () => parts.elcr.portWrite(random.below(2), 1, random.below(256)),
+      ][random.below(6)]();
       seen.push(parts.intr.level);
     }
     return [...seen, parts.inService()];

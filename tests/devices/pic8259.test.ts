@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Pic8259 } from "../../src/devices/pic8259.ts";
 import { MachineClock } from "../../src/machine/clock.ts";
+import type { Random } from "../support/random.ts";
 import { deviceContract, HZ, Probe } from "./contract.ts";
 
 /** ICW1 with IC4 and SNGL: edge triggered, one chip alone. */
@@ -84,13 +85,13 @@ deviceContract("the 8259A", () => {
     device.portWrite(0, 1, 0x11);
     for (const byte of [0x20, 0x04, icw4, 0x00]) device.portWrite(1, 1, byte);
   };
-  const stimulate = (random: (below: number) => number) => {
-    const what = random(8);
-    if (what === 0) initialise(random(32));
+  const stimulate = (random: Random) => {
+    const what = random.below(8);
+    if (what === 0) initialise(random.below(32));
     else if (what < 3) log.push(`vector ${device.vector(device.inta())}`);
-    else if (what === 3) device.ELCR = random(256);
-    else if (what < 6) lines[random(8)].raise();
-    else lines[random(8)].lower();
+    else if (what === 3) device.ELCR = random.below(256);
+    else if (what < 6) lines[random.below(8)].raise();
+    else lines[random.below(8)].lower();
   };
   return { device, clock, ports: 2, log, wires: [int], stimulate };
 });

@@ -3,6 +3,7 @@ import { PIT_HZ, Pit8254 } from "../../src/devices/pit8254.ts";
 import { SystemControl } from "../../src/devices/system-control.ts";
 import { Ticks } from "../../src/devices/ticks.ts";
 import { MachineClock } from "../../src/machine/clock.ts";
+import type { Random } from "../support/random.ts";
 import { deviceContract, HZ, Probe } from "./contract.ts";
 
 const CONTROL = 3;
@@ -63,7 +64,7 @@ deviceContract("the 8254", () => {
   const log: string[] = [];
   const irq = new Probe("irq0", log, clock);
   const device = new Pit8254({ clock, irq });
-  const stimulate = (random: (below: number) => number) => device.setGate(2, random(2) === 1);
+  const stimulate = (random: Random) => device.setGate(2, random.below(2) === 1);
   return { device, clock, ports: 4, log, wires: [irq], stimulate };
 });
 

@@ -96,12 +96,14 @@ deviceContract("the 16550A", () => {
     log,
     wires: [irq],
     stimulate: (random) => {
-      const what = random(6);
-      if (what === 0) device.setModemLines(random(256));
+      const what = random.below(6);
+      if (what === 0) device.setModemLines(random.below(256));
       else if (what === 1) device.receiveBreak();
-      else if (what === 2) device.portWrite(FCR, 1, FIFO_ON | (random(4) << 6));
+      else if (what === 2) device.portWrite(FCR, 1, FIFO_ON | (random.below(4) << 6));
       else
-        log.push(`took ${device.receive(bytes(...Array.from({ length: random(20) }, () => random(256))))}`);
+        log.push(
+          `took ${device.receive(bytes(...Array.from({ length: random.below(20) }, () => random.below(256))))}`,
+        );
     },
   };
 });

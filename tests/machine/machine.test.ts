@@ -25,6 +25,7 @@ import { stateHash } from "../../src/inspect/state-hash.ts";
 import { loadMultiboot, MULTIBOOT_EAX } from "../../src/machine/image/multiboot.ts";
 import { Machine, type MachineOptions } from "../../src/machine/machine.ts";
 import { defaultPolicy } from "../../src/mmu/shadow/policy.ts";
+import { Random } from "../support/random.ts";
 import { print, tinyKernel } from "../support/tiny-kernel.ts";
 
 const MIB = 2 ** 20;
@@ -313,11 +314,10 @@ describe("a run is repeatable", () => {
       const whole = boot(text, { mmu }).machine;
       expect(whole.run(END)).toEqual({ reason: "icount" });
       for (let seed = 1; seed <= 4; seed++) {
-        let x = seed;
+        const random = new Random(seed);
         const { machine } = boot(text, { mmu });
         for (let until = 0; until < END; ) {
-          x = (Math.imul(x, 1_103_515_245) + 12_345) >>> 0;
-          until = Math.min(END, until + 1 + ((x >>> 12) % [3, 50, 1000, 30_000][seed - 1]));
+          until = Math.min(END, until + 1 + random.below([3, 50, 1000, 30_000][seed - 1]));
           expect(machine.run(until)).toEqual({ reason: "icount" });
         }
         expect(machine.icount).toBe(END);

@@ -1,6 +1,7 @@
 import { CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax } from "iced-x86";
 import { describe, expect, it } from "vitest";
 import { type AsmOptions, asm, assemble } from "./asm.ts";
+import { Random } from "./random.ts";
 
 const hex = (text: string, options: AsmOptions = {}) => Buffer.from(asm(text, options)).toString("hex");
 
@@ -219,9 +220,9 @@ describe("coverage", () => {
     /^bnd|\bbnd |xacquire|xrelease| to st|^nop .*,|^sal |^xchg|\*1\b|^(fcom|fxch|loop).*,|^loop.*cx$/;
 
   /** The first instruction in random bytes, half of them from the two-byte map. */
-  function randomInstruction(next: () => number, bits: 16 | 32, ip: number): string | null {
-    const bytes = Uint8Array.from({ length: 15 }, next);
-    if (next() < 96) bytes[0] = 0x0f;
+  function randomInstruction(random: Random, bits: 16 | 32, ip: number): string | null {
+    const bytes = Uint8Array.from({ length: 15 }, () => random.byte());
+    if (random.byte() < 96) bytes[0] = 0x0f;
     const decoder = new Decoder(bits, bytes, DecoderOptions.None);
     decoder.ip = BigInt(ip);
     const instruction = decoder.decode();
@@ -233,16 +234,12 @@ describe("coverage", () => {
   }
 
   it("every i686 instruction that a disassembler prints can be assembled to itself", () => {
-    let state = 1;
-    const next = () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state >>> 24;
-    };
+    const random = new Random(1);
     const seen = new Set<string>();
     for (let round = 0; round < 6000; round++) {
       const bits = round % 2 === 0 ? 32 : 16;
       const ip = bits === 32 ? 0x1000_0000 : 0x4000;
-      const text = randomInstruction(next, bits, ip);
+      const text = randomInstruction(random, bits, ip);
       if (text === null || NOT_OURS.test(text)) continue;
       expect(disassemble(asm(text, { bits, origin: ip }), bits, ip)).toEqual([text]);
       seen.add(text.replace(/ .*/, ""));

@@ -12,7 +12,8 @@ import { iopl } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { MODE_V86 } from "../mode.ts";
 import { commitStore, prepareStore } from "../slow-access.ts";
-import { CPL, CR0, CR0_PE, EAX, EDI, ESI, SEG_ATTR, SEG_BASE, SEG_LIMIT, TR } from "../state.ts";
+import { CPL, CR0, CR0_PE, EAX, EDI, ESI, SEG_BASE, SEG_LIMIT, TR } from "../state.ts";
+import { hasWideTss, TSS_IO_MAP_BASE } from "../tss.ts";
 import { AL, AX, DX } from "./operands.ts";
 import {
   advance,
@@ -30,10 +31,6 @@ type Width = 1 | 2 | 4;
 
 // --- Permission ---------------------------------------------------------------------------------------------------
 
-/** Offset in a 32-bit TSS of the word that says where the bit map is. */
-const TSS_IO_MAP_BASE = 0x66;
-const TSS_TYPE_32 = 0x08;
-
 /** #GP(0) unless CPL <= IOPL, or the TSS permits every one of the ports. In V86 mode only the TSS counts. */
 function checkPorts(cpu: Cpu, port: number, width: Width): void {
   const { r } = cpu;
@@ -46,7 +43,7 @@ function checkPorts(cpu: Cpu, port: number, width: Width): void {
 function tssPermits(cpu: Cpu, port: number, width: Width): boolean {
   const { r } = cpu;
   const limit = r[SEG_LIMIT + TR] >>> 0;
-  if ((r[SEG_ATTR + TR] & TSS_TYPE_32) === 0 || limit < TSS_IO_MAP_BASE + 1) return false;
+  if (!hasWideTss(cpu) || limit < TSS_IO_MAP_BASE + 1) return false;
   const tss = r[SEG_BASE + TR];
   const at = systemLoad16(cpu, (tss + TSS_IO_MAP_BASE) | 0) + (port >>> 3);
   if (at + 1 > limit) return false;

@@ -5,7 +5,7 @@
  * added; volume 3, table 12-1 "Action taken by MMX instructions for different data types".
  */
 import type { Cpu } from "../cpu.ts";
-import { emptyMmx, enterMmx, requireMmx } from "../fpu/registers.ts";
+import { emptyMmx, enterMmx, occupyMmx, requireMmx } from "../fpu/registers.ts";
 import type { Insn } from "../insn.ts";
 import { requireSse } from "../simd/checks.ts";
 import { storeMasked } from "../simd/masked-store.ts";
@@ -18,14 +18,14 @@ import { readE32, writeE32 } from "./operands.ts";
 export function movd_Pq_Ed(cpu: Cpu, insn: Insn): void {
   requireMmx(cpu);
   const value = readE32(cpu, insn);
-  enterMmx(cpu);
+  occupyMmx(cpu);
   setMmx(cpu.r, insn.reg, value, 0);
 }
 
 export function movd_Ed_Pq(cpu: Cpu, insn: Insn): void {
   requireMmx(cpu);
   writeE32(cpu, insn, cpu.r[mmx(insn.reg)]);
-  enterMmx(cpu);
+  occupyMmx(cpu);
 }
 
 // --- 64 bits ---------------------------------------------------------------------------------------------------------------
@@ -51,14 +51,14 @@ export function movntq(cpu: Cpu, insn: Insn): void {
   requireMmx(cpu);
   const at = mmx(insn.reg);
   writeOperand64(cpu, insn, cpu.r[at], cpu.r[at + 1]);
-  enterMmx(cpu);
+  occupyMmx(cpu);
 }
 
 /** The mask is in `insn.rm`, the data in `insn.reg`. */
 export function maskmovq(cpu: Cpu, insn: Insn): void {
   requireMmx(cpu);
   storeMasked(cpu, insn, mmx(insn.reg), mmx(insn.rm), 8);
-  enterMmx(cpu);
+  occupyMmx(cpu);
 }
 
 // --- Between MMX and XMM registers: the checks of both ------------------------------------------------------------------------

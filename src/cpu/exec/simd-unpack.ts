@@ -6,7 +6,7 @@
  */
 import { read32 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
-import { enterMmx, requireMmx } from "../fpu/registers.ts";
+import { occupyMmx, requireMmx } from "../fpu/registers.ts";
 import type { Insn } from "../insn.ts";
 import {
   interleaveBytesHigh,
@@ -22,14 +22,9 @@ import { mmx, readQ, readW, setMmx, xmm } from "../simd/operands.ts";
 
 /** Q operand of which the low 32 bits are used. */
 function readLowQ(cpu: Cpu, insn: Insn): void {
-  if (insn.memory === true) {
-    requireMmx(cpu);
-    cpu.operand[0] = read32(cpu, insn);
-    enterMmx(cpu);
-  } else {
-    enterMmx(cpu);
-    cpu.operand[0] = cpu.r[mmx(insn.rm)];
-  }
+  requireMmx(cpu);
+  cpu.operand[0] = insn.memory === true ? read32(cpu, insn) : cpu.r[mmx(insn.rm)];
+  occupyMmx(cpu);
 }
 
 function packPQ(cpu: Cpu, insn: Insn, pack: WordOperation): void {

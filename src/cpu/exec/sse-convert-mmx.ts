@@ -7,7 +7,7 @@
  * SDM says so of the former only, but the processor that was asked, a Xeon, does it in both.
  */
 import type { Cpu } from "../cpu.ts";
-import { enterMmx, requireMmx } from "../fpu/registers.ts";
+import { enterMmx, occupyMmx, requireMmx } from "../fpu/registers.ts";
 import type { Insn } from "../insn.ts";
 import { requireSse } from "../simd/checks.ts";
 import {
@@ -67,7 +67,7 @@ function beginToMmx128(cpu: Cpu, insn: Insn): void {
 }
 
 function finishToMmx(cpu: Cpu, insn: Insn, low: number, high: number): void {
-  enterMmx(cpu);
+  occupyMmx(cpu);
   finish(cpu);
   setMmx(cpu.r, insn.reg, low, high);
 }

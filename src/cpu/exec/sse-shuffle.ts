@@ -5,7 +5,7 @@
  */
 import { read16 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
-import { enterMmx, requireMmx } from "../fpu/registers.ts";
+import { enterMmx, occupyMmx, requireMmx } from "../fpu/registers.ts";
 import type { Insn } from "../insn.ts";
 import { requireSse } from "../simd/checks.ts";
 import { byteSigns, wordOf } from "../simd/lanes.ts";
@@ -88,12 +88,13 @@ const mmxWord = (register: number, index: number): number => (mmx(register) << 1
 const xmmWord = (register: number, index: number): number => (xmm(register) << 1) + (index & 7);
 
 function insertMmx(cpu: Cpu, insn: Insn, value: number): void {
-  enterMmx(cpu);
+  occupyMmx(cpu);
   cpu.r16[mmxWord(insn.reg, insn.imm)] = value;
   cpu.r[mmx(insn.reg) + 2] = 0xffff;
 }
 
 export function pinsrw_Pq_Rd_Ib(cpu: Cpu, insn: Insn): void {
+  requireMmx(cpu);
   insertMmx(cpu, insn, cpu.r[insn.rm]);
 }
 

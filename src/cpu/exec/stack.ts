@@ -7,7 +7,7 @@ import { effectiveAddress, load16, load32, read16, read32, store16, store32 } fr
 import type { Cpu } from "../cpu.ts";
 import { EFLAGS_RF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM, readEflags } from "../eflags.ts";
 import { raiseGP, raiseSS } from "../exceptions.ts";
-import { iopl, loadFlags, popfFlags, virtualPopfFlags } from "../flag-rules.ts";
+import { iopl, loadFlags, popfFlags, VIRTUAL_POPF_FLAGS } from "../flag-rules.ts";
 import type { Insn } from "../insn.ts";
 import { loadSegment, shadowStackLoad } from "../segment-load.ts";
 import { segmented } from "../segmentation.ts";
@@ -27,7 +27,7 @@ import {
   stackOffset,
 } from "../stack.ts";
 import { EAX, EBP, EDI, ESP, SEG_SELECTOR } from "../state.ts";
-import { fromVirtualFlagsImage, isVirtual8086, virtualFlags, virtualFlagsImage } from "../virtual-8086.ts";
+import { fromVirtualFlagsImage, isVirtual8086, virtualFlagsImage, vmeEnabled } from "../virtual-8086.ts";
 
 const cursor = new StackCursor();
 /** What POPA takes off the stack before it changes any register. */
@@ -161,7 +161,7 @@ export function pushf_Fw(cpu: Cpu): void {
   if (mayTouchFlags(cpu)) {
     push16(cpu, readEflags(cpu));
   } else {
-    if (!virtualFlags(cpu)) raiseGP(cpu, 0);
+    if (!vmeEnabled(cpu)) raiseGP(cpu, 0);
     push16(cpu, virtualFlagsImage(cpu));
   }
 }
@@ -174,10 +174,10 @@ export function popf_Fw(cpu: Cpu): void {
     loadFlags(cpu, pop16(cpu), popfFlags(cpu, false));
     return;
   }
-  if (!virtualFlags(cpu)) raiseGP(cpu, 0);
+  if (!vmeEnabled(cpu)) raiseGP(cpu, 0);
   const flags = fromVirtualFlagsImage(cpu, peek16(cpu));
   moveStackPointer(cpu, 2);
-  loadFlags(cpu, flags, virtualPopfFlags());
+  loadFlags(cpu, flags, VIRTUAL_POPF_FLAGS);
 }
 
 /** In virtual-8086 mode the flags take IOPL 3; with less, CR4.VME shows 16-bit code a virtual interrupt flag. */

@@ -6,7 +6,8 @@
 import { read16, read32 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import { extendedEnv, loadEnv } from "../fpu/control-word.ts";
-import { fromBcd, fromFloat32, fromFloat64, fromInt32, fromInt64 } from "../fpu/convert.ts";
+import { fromFloat32, fromFloat64 } from "../fpu/convert-float.ts";
+import { fromBcd, fromInt32, fromInt64 } from "../fpu/convert-integer.ts";
 import { ROUND_NEAREST, ROUND_UP } from "../fpu/environment.ts";
 import { Extended } from "../fpu/extended.ts";
 import { recordInstruction, recordOperand } from "../fpu/pointers.ts";

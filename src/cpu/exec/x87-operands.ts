@@ -8,7 +8,8 @@
  */
 import { read16, read32 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
-import { fromFloat32, fromFloat64, fromInt32 } from "../fpu/convert.ts";
+import { fromFloat32, fromFloat64 } from "../fpu/convert-float.ts";
+import { fromInt32 } from "../fpu/convert-integer.ts";
 import { FLAG_DE, FLAG_IE, FpuEnvironment } from "../fpu/environment.ts";
 import { Extended, QUIET_BIT } from "../fpu/extended.ts";
 import { recordOperand } from "../fpu/pointers.ts";

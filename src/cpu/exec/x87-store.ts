@@ -9,7 +9,8 @@
 import { write16, write32 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import { extendedEnv } from "../fpu/control-word.ts";
-import { toBcd, toFloat32, toFloat64, toInt } from "../fpu/convert.ts";
+import { toFloat32, toFloat64 } from "../fpu/convert-float.ts";
+import { toBcd, toInt } from "../fpu/convert-integer.ts";
 import { FLAG_IE, FLAG_PE, type FpuEnvironment } from "../fpu/environment.ts";
 import { Extended } from "../fpu/extended.ts";
 import { recordOperand } from "../fpu/pointers.ts";

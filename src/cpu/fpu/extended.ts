@@ -14,6 +14,8 @@ export const EXPONENT_ZERO = 0;
 /** Of infinities and NaNs. */
 export const EXPONENT_MAX = 0x7fff;
 export const EXPONENT_BIAS = 0x3fff;
+/** Of numbers whose significand, as an integer of 64 bits, is their value: from here on nothing lies after the point. */
+export const EXPONENT_INTEGRAL = EXPONENT_BIAS + 63;
 /** The integer bit, in `high`. */
 export const INTEGER_BIT = 0x8000_0000 | 0;
 /** Set in quiet NaNs, in `high`. */

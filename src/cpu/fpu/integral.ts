@@ -7,49 +7,17 @@
 import { denormalStops, normalized } from "./arithmetic.ts";
 import { isInfinity, isZero, setInfinity, setZero } from "./classify.ts";
 import { FLAG_IE, FLAG_PE, FLAG_ZE, type FpuEnvironment } from "./environment.ts";
-import { EXPONENT_BIAS, EXPONENT_MAX, Extended } from "./extended.ts";
+import { EXPONENT_BIAS, EXPONENT_INTEGRAL, EXPONENT_MAX, Extended } from "./extended.ts";
 import { invalid, settleNaN, settleNaNs } from "./nan.ts";
 import { roundPack, roundsAway } from "./round.ts";
-
-/** Biased exponent from which on a number has no places after the point. */
-export const EXPONENT_INTEGRAL = EXPONENT_BIAS + 63;
+import { shiftOut } from "./words.ts";
 
 /** Beyond what moves any number out of any range, that of unmasked overflow and underflow included. */
 const SCALE_LIMIT = 0x1_ffff;
 
 const normalA = new Extended();
 
-/**
- * Splits the magnitude of a finite number below 2^64: the integer into `into[1]:into[0]`, the fraction into `into[2]`,
- * in the form that `roundsAway` takes.
- */
-export function splitInteger(a: Extended, into: Int32Array): void {
-  const shift = EXPONENT_INTEGRAL - a.exponent;
-  const high = a.high;
-  const low = a.low;
-  if (shift === 0) {
-    into[0] = low;
-    into[1] = high;
-    into[2] = 0;
-  } else if (shift < 32) {
-    into[0] = (low >>> shift) | (high << (32 - shift));
-    into[1] = high >>> shift;
-    into[2] = low << (32 - shift);
-  } else if (shift === 32) {
-    into[0] = high;
-    into[1] = 0;
-    into[2] = low;
-  } else if (shift < 64) {
-    into[0] = high >>> (shift - 32);
-    into[1] = 0;
-    into[2] = (high << (64 - shift)) | (low >>> (shift - 32)) | (low << (64 - shift) !== 0 ? 1 : 0);
-  } else {
-    into[0] = 0;
-    into[1] = 0;
-    into[2] = shift === 64 ? high | (low !== 0 ? 1 : 0) : (high | low) !== 0 ? 1 : 0;
-  }
-}
-
+/** Integer and fraction of the number at hand. */
 const split = new Int32Array(3);
 
 /** a rounded to an integer as rounding control says. A zero keeps the sign. */
@@ -61,7 +29,7 @@ export function roundToIntegral(env: FpuEnvironment, a: Extended, into: Extended
     return;
   }
   const sign = a.sign;
-  splitInteger(a, split);
+  shiftOut(a.high, a.low, EXPONENT_INTEGRAL - a.exponent, split);
   let low = split[0]!;
   let high = split[1]!;
   const rest = split[2]!;

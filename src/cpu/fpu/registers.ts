@@ -80,7 +80,7 @@ export function setEmpty(cpu: Cpu, i: number): void {
 
 /**
  * What an MMX instruction checks first: #UD, #NM, a pending x87 exception. One with a memory operand does this, then
- * accesses memory, then calls `enterMmx`, since a fault of the access must find TOP and tags as they were.
+ * accesses memory, then calls `occupyMmx`, since a fault of the access must find TOP and tags as they were.
  */
 export function requireMmx(cpu: Cpu): void {
   const { r } = cpu;
@@ -89,12 +89,17 @@ export function requireMmx(cpu: Cpu): void {
   if ((r[FPU_STATUS] & STATUS_ES) !== 0) reportPending(cpu);
 }
 
-/** The checks, then what every MMX instruction but EMMS does to the x87: TOP is 0, no register is empty. */
-export function enterMmx(cpu: Cpu): void {
-  requireMmx(cpu);
+/** What every MMX instruction but EMMS does to the x87: TOP is 0, no register is empty. */
+export function occupyMmx(cpu: Cpu): void {
   const { r } = cpu;
   r[FPU_STATUS] &= ~STATUS_TOP;
   r[FPU_TAGS] = ALL_TAGS;
+}
+
+/** Both, for instructions without a memory operand. */
+export function enterMmx(cpu: Cpu): void {
+  requireMmx(cpu);
+  occupyMmx(cpu);
 }
 
 /** EMMS, its checks included. SDM: volume 3, table 12-1: TOP becomes 0 as well. */

@@ -68,3 +68,31 @@ export function quotientDigit(remainder: Int32Array, high: number, low: number):
   remainder[1] = one;
   return digit;
 }
+
+/**
+ * Shifts `high:low` right by `shift` bits into `into[1]:into[0]`; what falls out goes to `into[2]`, in the form that
+ * `roundsAway` takes: bit 31 is the highest bit lost, the others are not 0 if any other bit lost is 1.
+ */
+export function shiftOut(high: number, low: number, shift: number, into: Int32Array): void {
+  if (shift === 0) {
+    into[0] = low;
+    into[1] = high;
+    into[2] = 0;
+  } else if (shift < 32) {
+    into[0] = (low >>> shift) | (high << (32 - shift));
+    into[1] = high >>> shift;
+    into[2] = low << (32 - shift);
+  } else if (shift === 32) {
+    into[0] = high;
+    into[1] = 0;
+    into[2] = low;
+  } else if (shift < 64) {
+    into[0] = high >>> (shift - 32);
+    into[1] = 0;
+    into[2] = (high << (64 - shift)) | (low >>> (shift - 32)) | (low << (64 - shift) !== 0 ? 1 : 0);
+  } else {
+    into[0] = 0;
+    into[1] = 0;
+    into[2] = shift === 64 ? high | (low !== 0 ? 1 : 0) : (high | low) !== 0 ? 1 : 0;
+  }
+}

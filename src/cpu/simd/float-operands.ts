@@ -6,28 +6,19 @@
 import { read32 } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Insn } from "../insn.ts";
-import { XMM } from "../state.ts";
-import { readAligned128, readOperand64 } from "../wide-access.ts";
+import { readOperand64 } from "../wide-access.ts";
 import { requireSse } from "./checks.ts";
 import { result } from "./float-bits.ts";
 import { begin, finish } from "./mxcsr.ts";
+import { readW, xmm } from "./operands.ts";
 
 /** First word of the register that ModR/M.reg names. */
 export function destination(insn: Insn): number {
-  return XMM + (insn.reg << 2);
+  return xmm(insn.reg);
 }
 
 export function begin128(cpu: Cpu, insn: Insn): void {
-  requireSse(cpu);
-  if (insn.memory === true) readAligned128(cpu, insn);
-  else {
-    const { r, operand } = cpu;
-    const from = XMM + (insn.rm << 2);
-    operand[0] = r[from];
-    operand[1] = r[from + 1];
-    operand[2] = r[from + 2];
-    operand[3] = r[from + 3];
-  }
+  readW(cpu, insn);
   begin(cpu);
 }
 
@@ -36,7 +27,7 @@ export function begin64(cpu: Cpu, insn: Insn): void {
   if (insn.memory === true) readOperand64(cpu, insn);
   else {
     const { r, operand } = cpu;
-    const from = XMM + (insn.rm << 2);
+    const from = xmm(insn.rm);
     operand[0] = r[from];
     operand[1] = r[from + 1];
   }
@@ -45,7 +36,7 @@ export function begin64(cpu: Cpu, insn: Insn): void {
 
 export function begin32(cpu: Cpu, insn: Insn): void {
   requireSse(cpu);
-  cpu.operand[0] = insn.memory === true ? read32(cpu, insn) : cpu.r[XMM + (insn.rm << 2)];
+  cpu.operand[0] = insn.memory === true ? read32(cpu, insn) : cpu.r[xmm(insn.rm)];
   begin(cpu);
 }
 

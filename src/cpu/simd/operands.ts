@@ -6,7 +6,7 @@
  * is copied to `cpu.operand` first, since it may be the destination too.
  */
 import type { Cpu } from "../cpu.ts";
-import { enterMmx, requireMmx } from "../fpu/registers.ts";
+import { enterMmx, occupyMmx, requireMmx } from "../fpu/registers.ts";
 import type { Insn } from "../insn.ts";
 import { FPR, XMM } from "../state.ts";
 import { readAligned128, readOperand64 } from "../wide-access.ts";
@@ -34,17 +34,15 @@ export function setMmx(r: Int32Array, register: number, low: number, high: numbe
 
 /** Q operand: 64 bits. */
 export function readQ(cpu: Cpu, insn: Insn): void {
-  if (insn.memory === true) {
-    requireMmx(cpu);
-    readOperand64(cpu, insn);
-    enterMmx(cpu);
-  } else {
-    enterMmx(cpu);
+  requireMmx(cpu);
+  if (insn.memory === true) readOperand64(cpu, insn);
+  else {
     const { r, operand } = cpu;
     const at = mmx(insn.rm);
     operand[0] = r[at];
     operand[1] = r[at + 1];
   }
+  occupyMmx(cpu);
 }
 
 /** W operand of 128 bits: memory must be aligned. */

@@ -256,8 +256,7 @@ export class ShadowMmu implements Mmu {
 
   memoryChanged(): void {
     const { kvm } = this;
-    freeRoots(kvm);
-    zapAll(kvm, MODE_CHANGE);
+    this.dropShadows(MODE_CHANGE);
     kvm.loadReason = MODE_CHANGE;
     this.tlb.flush();
     this.enter("always");
@@ -268,26 +267,27 @@ export class ShadowMmu implements Mmu {
   }
 
   restore(state: MmuState): void {
-    const { kvm } = this;
-    freeRoots(kvm);
-    zapAll(kvm, ZAP_ALL);
-    kvm.walker.restore(state);
-    this.refreshLimits();
+    this.dropShadows(ZAP_ALL);
+    this.kvm.walker.restore(state);
     this.startAnew();
   }
 
   /** KVM keeps shadows over a reset; a loader may then change tables behind its back, so they go here. */
   reset(): void {
-    const { kvm } = this;
-    freeRoots(kvm);
-    zapAll(kvm, ZAP_ALL);
-    kvm.walker.reset();
-    this.refreshLimits();
+    this.dropShadows(ZAP_ALL);
+    this.kvm.walker.reset();
     this.startAnew();
   }
 
+  private dropShadows(reason: number): void {
+    freeRoots(this.kvm);
+    zapAll(this.kvm, reason);
+  }
+
+  /** With the registers that `walker` has now, and no shadow. */
   private startAnew(): void {
     const { kvm } = this;
+    this.refreshLimits();
     kvm.wpHoles = false;
     kvm.lastPtWriteCount = 0;
     kvm.requestMmuReload = false;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { EAX, EBX, ECX, EDX } from "../../../src/cpu/state.ts";
 import { Bench, DATA } from "../../support/cpu.ts";
+import { Random } from "../../support/random.ts";
 
 const CF = 1;
 const AF = 0x10;
@@ -176,12 +177,11 @@ describe("DIV, IDIV", () => {
     expect([r[EAX], r[EDX]]).toEqual([-3, 1]);
   });
   it("divide 64 bits exactly", () => {
-    let seed = 1;
-    const next = () => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) | 0);
+    const random = new Random(1);
     for (let i = 0; i < 2000; i++) {
-      const divisor = next() >>> (i & 31) || 1;
-      const high = (next() >>> 0) % (divisor >>> 0);
-      const low = next();
+      const divisor = random.word() >>> (i & 31) || 1;
+      const high = (random.word() >>> 0) % (divisor >>> 0);
+      const low = random.word();
       expect(divide("div ecx", high, low, divisor)).toBeNull();
       const dividend = (BigInt(high) << 32n) | BigInt(low >>> 0);
       expect([BigInt(r[EAX] >>> 0), BigInt(r[EDX] >>> 0)]).toEqual([

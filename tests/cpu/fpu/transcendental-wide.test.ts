@@ -30,6 +30,7 @@ import {
   roundWide,
   Wide,
 } from "../../../src/cpu/fpu/wide.ts";
+import { Random } from "../../support/random.ts";
 import {
   angleOf,
   exp2Minus1,
@@ -45,18 +46,8 @@ const ONE = 1n << BigInt(PLACES);
 const LIMB = 1n << BigInt(LIMB_BITS);
 const SCALE = REFERENCE_ONE / ONE;
 
-/** A generator of Marsaglia's, so that every run sees the same numbers. */
-function numbers(seed: number): () => bigint {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return BigInt(state >>> 0);
-  };
-}
-
-const next = numbers(0x2545_f491);
+const random = new Random(1);
+const next = (): bigint => BigInt(random.word() >>> 0);
 
 /** The limbs as a signed whole number of units of 2^-120, without the exponent. */
 function unitsOf({ sign, limbs }: Wide): bigint {

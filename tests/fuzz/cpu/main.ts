@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { Random } from "./random.ts";
+import { Random } from "../../support/random.ts";
 import { MODES, makeScene, type Scene } from "./scene.ts";
 import { type Ending, Subject } from "./subject.ts";
 

@@ -14,8 +14,8 @@ import { CPU_MODELS, cpuModel } from "../../../src/cpu/models.ts";
 import { resetState } from "../../../src/cpu/power-on.ts";
 import * as S from "../../../src/cpu/state.ts";
 import type { MmuState } from "../../../src/mmu/mmu.ts";
+import type { Random } from "../../support/random.ts";
 import { stream } from "./instructions.ts";
-import type { Random } from "./random.ts";
 
 export const RAM_BYTES = 0x2_0000;
 const CODE = 0x1000;

@@ -2,22 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { BootImage } from "../../../src/machine/image/boot-image.ts";
 import { ImageError } from "../../../src/machine/image/image-error.ts";
 import { loadMultiboot } from "../../../src/machine/image/multiboot.ts";
+import { Random } from "../../support/random.ts";
 import { buildElf, buildFlat, viewOf } from "./builders.ts";
 
 const MIB = 0x10_0000;
 const MEM = 16 * MIB;
 const ROUNDS = 10_000;
-
-/** A seeded random source (mulberry32): `below(n)` is in [0, n). */
-function random(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  };
-}
 
 const CODE = new Uint8Array(64).fill(0xf4);
 const BASES = [
@@ -72,17 +62,17 @@ const EDGES = [
 ];
 
 /** One to four spoilings of a copy: bits, bytes, words at the edges of what is allowed, and a cut. */
-function mutate(base: Uint8Array, below: (n: number) => number): Uint8Array {
+function mutate(base: Uint8Array, random: Random): Uint8Array {
   let bytes = base.slice();
-  for (let n = below(4); n >= 0; n--) {
-    const at = below(bytes.length);
+  for (let n = random.below(4); n >= 0; n--) {
+    const at = random.below(bytes.length);
     const word = Math.min(at & ~3, (bytes.length & ~3) - 4);
-    const kind = below(10);
-    if (kind === 0) bytes[at]! ^= 1 << below(8);
-    else if (kind === 1) bytes[at] = below(256);
+    const kind = random.below(10);
+    if (kind === 0) bytes[at]! ^= 1 << random.below(8);
+    else if (kind === 1) bytes[at] = random.below(256);
     else if (kind === 2 && bytes.length > 64) bytes = bytes.slice(0, 8 + at);
-    else if (kind === 3 && word >= 0) viewOf(bytes).setUint16(word, EDGES[below(EDGES.length)]!, true);
-    else if (word >= 0) viewOf(bytes).setUint32(word, EDGES[below(EDGES.length)]!, true);
+    else if (kind === 3 && word >= 0) viewOf(bytes).setUint16(word, EDGES[random.below(EDGES.length)]!, true);
+    else if (word >= 0) viewOf(bytes).setUint32(word, EDGES[random.below(EDGES.length)]!, true);
     if (bytes.length < 8) break;
   }
   return bytes;
@@ -105,11 +95,11 @@ function checkImage(image: BootImage): void {
 
 describe("10 000 mutated images", () => {
   it("load soundly or are refused with one sentence", () => {
-    const below = random(86);
+    const random = new Random(86);
     const counts = { loaded: 0, refused: 0 };
     const sentences = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
-      const bytes = mutate(BASES[round % BASES.length]!, below);
+      const bytes = mutate(BASES[round % BASES.length]!, random);
       try {
         checkImage(
           loadMultiboot(

@@ -17,7 +17,7 @@ export function hashWords(hash: number, words: ArrayLike<number>): number {
   return h;
 }
 
-/** Xorshift over 32 bits of a scrambled counter ("splitmix"), so that neighbouring seeds have nothing in common. */
+/** A counter of 32 bits, scrambled ("splitmix"), so that neighbouring seeds have nothing in common. */
 export class Random {
   private state: number;
 
@@ -32,6 +32,11 @@ export class Random {
     x = Math.imul(x ^ (x >>> 16), 0x21f0_aaad);
     x = Math.imul(x ^ (x >>> 15), 0x735a_2d97);
     return x ^ (x >>> 15);
+  }
+
+  /** 8 random bits. */
+  byte(): number {
+    return this.word() & 0xff;
   }
 
   /** 0 to `limit` - 1. */
