@@ -26,6 +26,17 @@ export interface MmioDevice {
   mmioWrite(offset: number, width: Width, value: number): void;
 }
 
+/**
+ * Guest memory as a bus master reaches it: by physical address, behind the processor's back. What is no memory reads as
+ * ones and takes no writes, nor do ROMs.
+ */
+export interface DmaMemory {
+  /** Fills `into` from guest memory at `gpa` on. */
+  read(gpa: number, into: Uint8Array): void;
+  /** Stores `from` in guest memory at `gpa` on. */
+  write(gpa: number, from: Uint8Array): void;
+}
+
 /** One wire to the interrupt controller. A shared wire is high while any of its owners raises it. */
 export interface IrqLine {
   raise(): void;
