@@ -4,6 +4,8 @@ import type { Writable } from "node:stream";
 import { DEFAULT_CPU } from "../cpu/models.ts";
 import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
+import type { ImageFile } from "../machine/image/boot-image.ts";
+import { isBzImage, loadBzImage } from "../machine/image/bzimage.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { type BootModule, loadMultiboot } from "../machine/image/multiboot.ts";
 import { Machine, type MachineOptions } from "../machine/machine.ts";
@@ -25,6 +27,7 @@ const DEFAULT_MEM = "64M";
 const NO_IMAGE = "there is no such file, nor a built-in guest of that name; `umbra guests` lists those.";
 const NO_ROM = "there is no such file; --bios takes the image of a ROM.";
 const ROM_SIZES: readonly number[] = [64, 128, 256].map((kib) => kib * 1024);
+const NO_INITRD = "there is no such file; --initrd takes the initial RAM disk of the kernel.";
 const NO_MODULE = "there is no such file; --initrd takes FILE or 'FILE ARGUMENTS', separated by commas.";
 
 export interface PreparedRun {
@@ -100,16 +103,22 @@ function imageStart(
   ramBytes: number,
 ): Start {
   const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
+  const commandLine = options.append ?? guest?.append ?? "";
   const image = orSentence(() =>
-    loadMultiboot(
-      { name, bytes },
-      {
-        memBytes: ramBytes,
-        commandLine: options.append ?? guest?.append ?? "",
-        modules: modulesOf(options.initrd),
-        bootLoaderName: `Umbra ${packageVersion()}`,
-      },
-    ),
+    isBzImage(bytes)
+      ? loadBzImage(
+          { name, bytes },
+          { memBytes: ramBytes, commandLine, initrd: initrdOf(options.initrd), rsdpGpa: 0 },
+        )
+      : loadMultiboot(
+          { name, bytes },
+          {
+            memBytes: ramBytes,
+            commandLine,
+            modules: modulesOf(options.initrd),
+            bootLoaderName: `Umbra ${packageVersion()}`,
+          },
+        ),
   );
   return (machine) => {
     for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
@@ -152,6 +161,11 @@ function listen(
   trace?.start(tap.texts, gauges, audit?.ring ?? null);
   machine.attachTap(tap);
   return { target: null, texts: tap.texts };
+}
+
+/** One file, for Linux: its name may have spaces and commas. */
+function initrdOf(file: string | undefined): ImageFile | null {
+  return file === undefined ? null : { name: basename(file), bytes: readInput(file, file, NO_INITRD) };
 }
 
 function modulesOf(list: string | undefined): BootModule[] {

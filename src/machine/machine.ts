@@ -17,9 +17,12 @@ import {
   EFLAGS,
   EIP,
   ES,
+  ESI,
   FPU_CONTROL,
   FPU_TAGS,
   FS,
+  GDTR_BASE,
+  GDTR_LIMIT,
   GS,
   SEG_ATTR,
   SEG_BASE,
@@ -38,7 +41,7 @@ import { GUEST_ERROR } from "../trace/events.ts";
 import { GUEST_MISTAKE } from "../trace/reasons.ts";
 import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
-import { type BootImage, MULTIBOOT_START, type StartSegment } from "./image/boot-image.ts";
+import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
 import { allocateLinearMemory } from "./layout.ts";
 
@@ -178,11 +181,10 @@ export class Machine {
     return `${chain}, at eip ${hex(r[EIP] >>> 0)}, cr2 ${hex(r[CR2] >>> 0)}`;
   }
 
-  /** Copies an image into RAM and puts the processor at its entry, as a multiboot loader leaves it. */
-  load(image: BootImage): void {
-    for (const { gpa, bytes } of image.segments) this.memory.writeBytes(gpa, bytes);
+  /** Copies an image into RAM and puts the processor at its entry, as its loader leaves it. */
+  load({ segments, start, registers, entry }: BootImage): void {
+    for (const { gpa, bytes } of segments) this.memory.writeBytes(gpa, bytes);
     const { r } = this.cpu;
-    const start = MULTIBOOT_START;
     r[CR0] = start.cr0;
     r[EFLAGS] = start.eflags;
     // Firmware has executed FNINIT.
@@ -190,15 +192,14 @@ export class Machine {
     r[FPU_TAGS] = 0;
     this.mmu.setCr0(start.cr0);
     this.setSegment(CS, start.cs);
-    this.setSegment(DS, start.ds);
-    this.setSegment(ES, start.es);
-    this.setSegment(FS, start.fs);
-    this.setSegment(GS, start.gs);
-    this.setSegment(SS, start.ss);
+    for (const seg of [DS, ES, FS, GS, SS]) this.setSegment(seg, start.data);
+    r[GDTR_BASE] = start.gdtr.base;
+    r[GDTR_LIMIT] = start.gdtr.limit;
     r.fill(0, EAX, EDI + 1);
-    r[EAX] = image.registers.eax;
-    r[EBX] = image.registers.ebx;
-    r[EIP] = image.entry;
+    r[EAX] = registers.eax;
+    r[EBX] = registers.ebx;
+    r[ESI] = registers.esi;
+    r[EIP] = entry;
     this.cpu.refreshMode();
   }
 

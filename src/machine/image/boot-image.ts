@@ -23,7 +23,9 @@ export interface BootImage {
   readonly entry: number;
   /** All lie in RAM and none overlap. */
   readonly segments: readonly BootSegment[];
-  readonly registers: { readonly eax: number; readonly ebx: number };
+  /** All others are zero. */
+  readonly registers: { readonly eax: number; readonly ebx: number; readonly esi: number };
+  readonly start: StartState;
   /** What the image asked for and does not get, one sentence each, for the user to read. */
   readonly warnings: readonly string[];
 }
@@ -40,28 +42,39 @@ export interface StartSegment {
   readonly flags: number;
 }
 
-const FLAT_CODE: StartSegment = { selector: 0x08, base: 0, limit: 0xffff_ffff, access: 0x9b, flags: 0xc };
-const FLAT_DATA: StartSegment = { selector: 0x10, base: 0, limit: 0xffff_ffff, access: 0x93, flags: 0xc };
+/** The processor when an image gets control; EIP and general registers come from the `BootImage`. */
+export interface StartState {
+  readonly cr0: number;
+  readonly eflags: number;
+  readonly cs: StartSegment;
+  /** DS, ES, FS, GS, SS. */
+  readonly data: StartSegment;
+  readonly gdtr: { readonly base: number; readonly limit: number };
+}
+
+/** Base 0, limit 4 GiB, ring 0, 32 bits: what the loaders of protected-mode kernels promise. */
+export function flatCode(selector: number): StartSegment {
+  return { selector, base: 0, limit: 0xffff_ffff, access: 0x9b, flags: 0xc };
+}
+export function flatData(selector: number): StartSegment {
+  return { selector, base: 0, limit: 0xffff_ffff, access: 0x93, flags: 0xc };
+}
+
+/** PE and ET. */
+export const PROTECTED_CR0 = 0x11;
+/** Only the bit that is always one: IF, DF, VM clear. */
+export const CLEAR_EFLAGS = 0x2;
 
 /**
- * The processor when a multiboot kernel gets control; EIP, EAX and EBX come from the `BootImage`.
- * 32-bit protected mode, flat segments, paging and interrupts off, A20 on. ESP, GDTR and IDTR are undefined
- * by the specification: zero here, so that a kernel which relies on them fails at once and always alike.
+ * What a multiboot kernel finds: 32-bit protected mode, flat segments, paging and interrupts off. ESP, GDTR and IDTR are
+ * undefined by the specification: zero here, so that a kernel which relies on them fails at once and always alike.
  *
  * Multiboot 0.6.96: 3.2
  */
-export const MULTIBOOT_START = {
-  /** PE and ET. */
-  cr0: 0x11,
-  /** Only the bit that is always one: IF, DF, VM clear. */
-  eflags: 0x2,
-  a20: true,
-  cs: FLAT_CODE,
-  ds: FLAT_DATA,
-  es: FLAT_DATA,
-  fs: FLAT_DATA,
-  gs: FLAT_DATA,
-  ss: FLAT_DATA,
+export const MULTIBOOT_START: StartState = {
+  cr0: PROTECTED_CR0,
+  eflags: CLEAR_EFLAGS,
+  cs: flatCode(0x08),
+  data: flatData(0x10),
   gdtr: { base: 0, limit: 0 },
-  idtr: { base: 0, limit: 0 },
-} as const;
+};

@@ -9,7 +9,7 @@
  * for a mode as a preference and look at the information structure for what they got.
  */
 
-import type { BootImage, BootSegment, ImageFile } from "./boot-image.ts";
+import { type BootImage, type BootSegment, type ImageFile, MULTIBOOT_START } from "./boot-image.ts";
 import { type Elf32Sections, isElf, parseElf32, SH_ADDR, SHDR_SIZE } from "./elf32.ts";
 import { hex8, ImageError, mib } from "./image-error.ts";
 import { type HeaderAddresses, type MultibootHeader, readMultibootHeader } from "./multiboot-header.ts";
@@ -57,7 +57,8 @@ export function loadMultiboot(file: ImageFile, options: MultibootOptions): BootI
   return {
     entry: kernel.entry,
     segments: placement.segments,
-    registers: { eax: MULTIBOOT_EAX, ebx: infoGpa },
+    registers: { eax: MULTIBOOT_EAX, ebx: infoGpa, esi: 0 },
+    start: MULTIBOOT_START,
     warnings,
   };
 }
