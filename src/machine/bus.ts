@@ -84,6 +84,24 @@ export class Bus {
     this.mmioRanges.push({ base, end, maxWidth: device.maxWidth ?? 1, device });
   }
 
+  /** Takes away what `mapPorts` put at `base`. */
+  unmapPorts(base: number): void {
+    const index = this.slots[base] - 1;
+    const range = this.portRanges[index];
+    assert(range !== undefined && range.base === base, `no device begins at port ${hex(base, 4)}`);
+    this.portRanges.splice(index, 1);
+    this.slots.fill(0);
+    for (const [at, { base, count }] of this.portRanges.entries())
+      this.slots.fill(at + 1, base, base + count);
+  }
+
+  /** Takes away what `mapMmio` put at `base`. */
+  unmapMmio(base: number): void {
+    const index = this.mmioRanges.findIndex((range) => range.base === base);
+    assert(index >= 0, `no device begins at address ${hex(base)}`);
+    this.mmioRanges.splice(index, 1);
+  }
+
   /** IN: `port` is 0 … 0xffff. The result is unsigned. */
   portRead(port: number, width: Width): number {
     const slot = this.slots[port];

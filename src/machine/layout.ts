@@ -6,6 +6,7 @@
  *     tlb           host TLB
  *     codeMap       one byte per host frame
  *     ring          event ring
+ *     rom           firmware
  *     shadow        pae_root and the shadow page pool
  *     ram           guest RAM, last, so that its size changes nothing else
  *
@@ -18,6 +19,7 @@ const PAGE = 4096;
 const WASM_PAGE = 65536;
 const STATE_BYTES = 2 * PAGE;
 const RING_BYTES = 1 << 22;
+const ROM_BYTES = 1 << 18;
 
 export interface MemorySizes {
   /** Guest RAM in bytes, a multiple of 4096, at most 2 GiB. */
@@ -34,11 +36,12 @@ export function layoutFor({ ramBytes, shadowPages }: MemorySizes): Layout {
   const state = PAGE;
   const tlb = state + STATE_BYTES;
   const codeMap = tlb + roundUp(TLB_BYTES, PAGE);
-  const fixed = codeMap + RING_BYTES + (shadowPages + 1) * PAGE + ramBytes;
+  const fixed = codeMap + RING_BYTES + ROM_BYTES + (shadowPages + 1) * PAGE + ramBytes;
   // The map covers itself: one more page of it than the rest needs is always enough.
   const codeMapBytes = roundUp(Math.ceil(fixed / PAGE), PAGE) + PAGE;
   const ring = codeMap + codeMapBytes;
-  const shadow = ring + RING_BYTES;
+  const rom = ring + RING_BYTES;
+  const shadow = rom + ROM_BYTES;
   const ram = shadow + (shadowPages + 1) * PAGE;
   return {
     state,
@@ -46,6 +49,8 @@ export function layoutFor({ ramBytes, shadowPages }: MemorySizes): Layout {
     codeMap,
     ring,
     ringBytes: RING_BYTES,
+    rom,
+    romBytes: ROM_BYTES,
     shadow,
     shadowPages: shadowPages + 1,
     ram,

@@ -44,6 +44,7 @@ import { Board, type BoardWires } from "./board.ts";
 import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
 import { allocateLinearMemory } from "./layout.ts";
+import { UPPER_MEMORY, UpperMemory } from "./upper-memory.ts";
 
 /** Instructions per guest second: one instruction takes ten nanoseconds of guest time. */
 export const GUEST_HZ = 100_000_000;
@@ -68,8 +69,6 @@ export interface MachineOptions {
 /** Why a run ended. */
 export type ExitReason = "debug-exit" | "halted" | "triple-fault" | "icount" | "stopped" | "break";
 
-/** How much of a ROM shows below 1 MiB. */
-const LOW_ROM_PAGES = 32;
 /** After FNINIT: all exceptions masked, 64 bits of precision. */
 const FPU_CONTROL_INITIAL = 0x037f;
 
@@ -89,6 +88,7 @@ export class Machine {
   readonly mmu: Mmu;
   /** The hypervisor, if there is one. */
   readonly shadow: ShadowMmu | null;
+  readonly upperMemory: UpperMemory;
   readonly board: Board;
   readonly cpu: Cpu;
   /** Guest mistakes seen so far: accesses that nothing answers, reserved registers, bad commands. */
@@ -117,6 +117,11 @@ export class Machine {
     });
     this.memory = new GuestMemory(this.linear);
     this.addRam(options.ramBytes);
+    this.upperMemory = new UpperMemory(
+      this.memory,
+      this.memory.linear.layout.ram / 4096 + UPPER_MEMORY / 4096,
+      () => this.memoryChanged(),
+    );
     this.shadow = options.mmu === "shadow" ? new ShadowMmu(this.memory, options.policy) : null;
     this.mmu = this.shadow ?? new BareMmu(this.memory);
     this.board = new Board({
@@ -144,6 +149,7 @@ export class Machine {
         this.tap.emit(GUEST_ERROR, GUEST_MISTAKE, text);
       },
     });
+    this.board.bus.mapMmio(UPPER_MEMORY, HIGH_RAM_START - UPPER_MEMORY, this.upperMemory);
     this.cpu = new Cpu(this.memory, this.mmu, this.board.bus, cpuModel(options.cpu ?? DEFAULT_CPU));
     this.cpu.fpuError = (level) => this.board.numericError.setFerr(level);
     this.cpu.acknowledge = () => this.board.pic.acknowledge();
@@ -269,25 +275,21 @@ export class Machine {
    */
   loadRom(bytes: Uint8Array): void {
     const npages = bytes.length / 4096;
-    const low = Math.min(npages, LOW_ROM_PAGES);
-    const end = HIGH_RAM_START / 4096;
-    // The frames that RAM leaves free below 1 MiB.
-    const basePfn = this.linear.layout.ram / 4096 + end - npages;
+    const { rom } = this.linear.layout;
+    this.linear.u8.set(bytes, rom);
+    const basePfn = rom / 4096;
     this.memory.addSlot({ id: 2, baseGfn: TABLE_GFNS - npages, npages, basePfn, readOnly: true });
-    this.memory.addSlot({
-      id: 3,
-      baseGfn: end - low,
-      npages: low,
-      basePfn: basePfn + npages - low,
-      readOnly: true,
-    });
-    this.memory.writeBytes((TABLE_GFNS - npages) * 4096, bytes);
-    this.mmu.memoryChanged();
+    this.upperMemory.setRom(basePfn, bytes.length);
   }
 
   private setA20(open: boolean): void {
     this.memory.setA20(open);
     this.board.bus.a20 = open;
+    this.memoryChanged();
+  }
+
+  /** Other memory shows at some addresses. */
+  private memoryChanged(): void {
     this.mmu.memoryChanged();
     this.cpu.endBlock();
   }

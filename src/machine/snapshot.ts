@@ -8,9 +8,11 @@ import type { MmuState } from "../mmu/mmu.ts";
 import type { Board } from "./board.ts";
 import type { ClockState } from "./clock.ts";
 import type { Machine } from "./machine.ts";
+import type { UpperMemoryState } from "./upper-memory.ts";
 
 export interface Snapshot {
   readonly ram: Uint8Array;
+  readonly upperMemory: UpperMemoryState;
   readonly cpu: CpuState;
   readonly mmu: MmuState;
   readonly clock: ClockState;
@@ -45,6 +47,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
   cpu.forgetBlocks();
   return {
     ram: u8.slice(layout.ram, layout.ram + layout.ramBytes),
+    upperMemory: machine.upperMemory.save(),
     cpu: cpu.save(),
     mmu: mmu.save(),
     clock: board.clock.save(),
@@ -53,7 +56,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
   };
 }
 
-/** The machine must have been built with the same options. */
+/** The machine must have been built with the same options, and have the same ROM. */
 export function restoreSnapshot(machine: Machine, snapshot: Snapshot): void {
   const { board, cpu, linear, mmu } = machine;
   const { layout, u8 } = linear;
@@ -64,6 +67,7 @@ export function restoreSnapshot(machine: Machine, snapshot: Snapshot): void {
   }
   board.a20.set(snapshot.a20);
   u8.set(snapshot.ram, layout.ram);
+  machine.upperMemory.restore(snapshot.upperMemory);
   mmu.restore(snapshot.mmu);
   cpu.restore(snapshot.cpu);
   board.clock.restore(snapshot.clock);

@@ -238,11 +238,16 @@ export class GuestMemory {
       const next = Math.min(nextPage(gpa, at), bytes.length);
       const hpa = this.hpa(gpa + at);
       if (this.logging === true) this.markDirty(Math.floor((gpa + at) / 4096));
-      this.linear.u8.set(bytes.subarray(at, next), hpa);
-      if (this.codeMap[hpa >>> 12] !== 0) this.onCodeWrite(hpa, next - at);
+      this.store(hpa, bytes.subarray(at, next));
       at = next;
     }
     return true;
+  }
+
+  /** Puts bytes into one host frame, and forgets what was decoded there. */
+  store(hpa: Hpa, bytes: Uint8Array): void {
+    this.linear.u8.set(bytes, hpa);
+    if (this.codeMap[hpa >>> 12] !== 0) this.onCodeWrite(hpa, bytes.length);
   }
 
   /** A copy of guest memory, or null if any byte of the range has none. */

@@ -15,6 +15,9 @@ export interface Layout {
   /** Event ring (`src/trace/ring.ts`). */
   readonly ring: Hpa;
   readonly ringBytes: number;
+  /** Firmware: not guest RAM, but the guest can read it. */
+  readonly rom: Hpa;
+  readonly romBytes: number;
   /** Hypervisor pages: pae_root first, then the shadow tables. */
   readonly shadow: Hpa;
   readonly shadowPages: number;

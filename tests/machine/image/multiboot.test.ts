@@ -47,7 +47,7 @@ function guest(image: BootImage) {
 describe("the start of a kernel", () => {
   it("finds the magic in EAX and the information structure in EBX", () => {
     const image = load(buildElf());
-    expect(image.registers).toEqual({ eax: 0x2bad_b002, ebx: 0x9000 });
+    expect(image.registers).toEqual({ eax: 0x2bad_b002, ebx: 0x9000, esi: 0 });
     expect(image.entry).toBe(MIB);
   });
 
