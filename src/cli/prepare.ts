@@ -5,9 +5,9 @@ import { DEFAULT_CPU } from "../cpu/models.ts";
 import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
 import type { ImageFile } from "../machine/image/boot-image.ts";
-import { isBzImage, loadBzImage } from "../machine/image/bzimage.ts";
 import { ImageError } from "../machine/image/image-error.ts";
-import { type BootModule, loadMultiboot } from "../machine/image/multiboot.ts";
+import { loadKernel } from "../machine/image/kernel.ts";
+import type { BootModule } from "../machine/image/multiboot-kernel.ts";
 import { Machine, type MachineOptions } from "../machine/machine.ts";
 import type { Texts } from "../trace/describe.ts";
 import { Tap } from "../trace/tap.ts";
@@ -105,20 +105,17 @@ function imageStart(
   const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
   const commandLine = options.append ?? guest?.append ?? "";
   const image = orSentence(() =>
-    isBzImage(bytes)
-      ? loadBzImage(
-          { name, bytes },
-          { memBytes: ramBytes, commandLine, initrd: initrdOf(options.initrd), rsdpGpa: 0 },
-        )
-      : loadMultiboot(
-          { name, bytes },
-          {
-            memBytes: ramBytes,
-            commandLine,
-            modules: modulesOf(options.initrd),
-            bootLoaderName: `Umbra ${packageVersion()}`,
-          },
-        ),
+    loadKernel(
+      { name, bytes },
+      {
+        memBytes: ramBytes,
+        commandLine,
+        modules: () => modulesOf(options.initrd),
+        initrd: () => initrdOf(options.initrd),
+        rsdp: null,
+        bootLoaderName: `Umbra ${packageVersion()}`,
+      },
+    ),
   );
   return (machine) => {
     for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);

@@ -7,6 +7,7 @@
 import type { ImageFile } from "./boot-image.ts";
 import { ELF64_REASON, isElf64 } from "./elf32.ts";
 import { hex8, ImageError } from "./image-error.ts";
+import type { HeaderAddresses } from "./multiboot-kernel.ts";
 
 const HEADER_MAGIC = 0x1bad_b002;
 const SEARCH_BYTES = 8192;
@@ -25,12 +26,8 @@ const FLAG_ADDRESSES = 1 << 16;
 const REQUIRED_FLAGS = 0xffff;
 const KNOWN_REQUIRED = FLAG_PAGE_ALIGN | FLAG_MEMORY_INFO | FLAG_VIDEO_MODE;
 
-/** The address override ("a.out kludge"), as in the file. */
-export interface HeaderAddresses {
-  readonly headerAddr: number;
-  readonly loadAddr: number;
-  readonly loadEndAddr: number;
-  readonly bssEndAddr: number;
+/** The address fields, as in the file. */
+export interface Multiboot1Addresses extends HeaderAddresses {
   readonly entryAddr: number;
 }
 
@@ -39,7 +36,7 @@ export interface MultibootHeader {
   readonly offset: number;
   readonly wantsVideo: boolean;
   /** Null when the image's own format says where to load. */
-  readonly addresses: HeaderAddresses | null;
+  readonly addresses: Multiboot1Addresses | null;
 }
 
 /** Finds and reads the header, or says in one sentence why the image is not one to boot. */
@@ -61,22 +58,36 @@ export function readMultibootHeader(file: ImageFile): MultibootHeader {
   };
 }
 
-function findHeader(file: ImageFile, view: DataView): number {
-  const end = Math.min(SEARCH_BYTES, file.bytes.length) - HEADER_SIZE;
-  let badChecksum = -1;
+/** Whether there is a header, sound or not. */
+export function isMultiboot({ bytes }: ImageFile): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { good, bad } = searchHeader(view);
+  return good >= 0 || bad >= 0;
+}
+
+/** Where a header with a right checksum begins, and one with a wrong one; -1 for none. */
+function searchHeader(view: DataView): { good: number; bad: number } {
+  const end = Math.min(SEARCH_BYTES, view.byteLength) - HEADER_SIZE;
+  let bad = -1;
   for (let offset = 0; offset <= end; offset += 4) {
     if (view.getUint32(offset, true) !== HEADER_MAGIC) continue;
     const sum = HEADER_MAGIC + view.getUint32(offset + 4, true) + view.getUint32(offset + 8, true);
-    if (sum % 0x1_0000_0000 === 0) return offset;
-    if (badChecksum < 0) badChecksum = offset;
+    if (sum % 0x1_0000_0000 === 0) return { good: offset, bad };
+    if (bad < 0) bad = offset;
   }
-  if (badChecksum >= 0) {
-    throw new ImageError(file.name, `has a multiboot header at offset ${badChecksum} with a wrong checksum`);
-  }
-  throw new ImageError(file.name, whyNoHeader(file, view));
+  return { good: -1, bad };
 }
 
-function readAddresses(file: ImageFile, view: DataView, offset: number): HeaderAddresses {
+function findHeader(file: ImageFile, view: DataView): number {
+  const { good, bad } = searchHeader(view);
+  if (good >= 0) return good;
+  if (bad >= 0) {
+    throw new ImageError(file.name, `has a multiboot header at offset ${bad} with a wrong checksum`);
+  }
+  throw new ImageError(file.name, whyNoHeader(file));
+}
+
+function readAddresses(file: ImageFile, view: DataView, offset: number): Multiboot1Addresses {
   if (offset + ADDRESS_HEADER_SIZE > Math.min(SEARCH_BYTES, file.bytes.length)) {
     throw new ImageError(
       file.name,
@@ -93,18 +104,9 @@ function readAddresses(file: ImageFile, view: DataView, offset: number): HeaderA
 }
 
 /** Names what the file is instead, for the mistakes people make. */
-function whyNoHeader(file: ImageFile, view: DataView): string {
-  const { bytes } = file;
+function whyNoHeader({ bytes }: ImageFile): string {
   if (bytes.length === 0) return "is empty";
   if (isElf64(bytes)) return ELF64_REASON;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "is compressed with gzip: unpack it first";
-  if (bytes.length > 0x206 && view.getUint32(0x202, true) === 0x5372_6448) {
-    return "is a Linux kernel (bzImage), which does not boot by Multiboot";
-  }
-  for (let offset = 0; offset <= Math.min(32768, bytes.length) - 16; offset += 8) {
-    if (view.getUint32(offset, true) === 0xe852_50d6) {
-      return "is a Multiboot 2 image: only Multiboot 1 is supported";
-    }
-  }
-  return `has no Multiboot 1 header (${hex8(HEADER_MAGIC)}) in its first ${SEARCH_BYTES} bytes`;
+  return `is no kernel that can be loaded: it has neither a Multiboot header (${hex8(HEADER_MAGIC)}, or ${hex8(0xe852_50d6)} of version 2) nor that of a Linux bzImage`;
 }
