@@ -79,9 +79,10 @@ initrd() {
   local root name=$1
   shift
   root=$(mktemp -d)
-  mkdir -p "$root"/{bin,dev,lib/modules,proc,sys,tmp}
+  mkdir -p "$root"/{bin,dev,lib/modules,proc,sys,tmp,work}
   install -m 755 "$cache/busybox" "$root/bin/busybox"
   install -m 755 guests/real/init "$root/init"
+  install -m 755 guests/real/work/* "$root/work"
   for module in "$@"; do install -m 644 "$module" "$root/lib/modules"; done
   find "$root" -exec touch -h -d @0 {} +
   (cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible -R 0:0 | gzip -9n) >"$cache/$name"

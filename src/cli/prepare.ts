@@ -4,6 +4,7 @@ import type { Writable } from "node:stream";
 import { DEFAULT_CPU } from "../cpu/models.ts";
 import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
+import { RSDP_GPA, rootPointer } from "../machine/firmware/acpi-tables.ts";
 import type { ImageFile } from "../machine/image/boot-image.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { loadKernel } from "../machine/image/kernel.ts";
@@ -112,7 +113,7 @@ function imageStart(
         commandLine,
         modules: () => modulesOf(options.initrd),
         initrd: () => initrdOf(options.initrd),
-        rsdp: null,
+        rsdp: { gpa: RSDP_GPA, bytes: rootPointer() },
         bootLoaderName: `Umbra ${packageVersion()}`,
       },
     ),

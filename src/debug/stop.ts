@@ -83,6 +83,10 @@ function endText(
       return "the icount that --max-icount allows is reached";
     case "triple-fault":
       return `triple fault: ${machine.faultChain}`;
+    case "power-off":
+      return "the guest switched itself off";
+    case "reset":
+      return "the guest asked for a reset, which --no-reboot makes the end";
     case "halted":
       return "the guest halted, and nothing is left that could wake it";
     default:

@@ -4,16 +4,22 @@
 import { A20Gate } from "../devices/a20-gate.ts";
 import { DebugConsole } from "../devices/debug-console.ts";
 import { DebugExit } from "../devices/debug-exit.ts";
-import type { GuestErrorSink } from "../devices/device.ts";
+import type { Device, GuestErrorSink } from "../devices/device.ts";
 import { KeyboardController } from "../devices/keyboard-controller.ts";
 import { NumericError } from "../devices/numeric-error.ts";
+import { I440fx, type I440fxWires } from "../devices/pci/i440fx.ts";
+import { PciHost } from "../devices/pci/pci-host.ts";
+import { Piix3 } from "../devices/pci/piix3.ts";
+import { Piix4Pm } from "../devices/pci/piix4-pm.ts";
 import { PicPair } from "../devices/pic-pair.ts";
 import { Pit8254 } from "../devices/pit8254.ts";
 import { PostPort } from "../devices/post-port.ts";
+import { Rtc } from "../devices/rtc-mc146818.ts";
 import { SystemControl } from "../devices/system-control.ts";
 import { SystemControlA } from "../devices/system-control-a.ts";
 import { Uart16550 } from "../devices/uart16550.ts";
 import { Bus } from "./bus.ts";
+import { BusSpace } from "./bus-space.ts";
 import { MachineClock } from "./clock.ts";
 
 export interface BoardWires {
@@ -23,6 +29,15 @@ export interface BoardWires {
   readonly interrupt: (level: boolean) => void;
   /** A pulse on its INIT pin. */
   readonly resetProcessor: () => void;
+  /** The reset button of the whole board. */
+  readonly resetSystem: () => void;
+  readonly powerOff: () => void;
+  /** Where RAM ends, in bytes from 0. */
+  readonly ramBytes: number;
+  /** What shows in the upper memory area: reads from RAM, writes to RAM. */
+  readonly shadow: I440fxWires["shadow"];
+  /** The date at power-on, in seconds since 1970. */
+  readonly date: number;
   /** Its A20M# pin, the other way round: address bit 20 counts. */
   readonly a20: (open: boolean) => void;
   /** Its IGNNE# pin, asserted or not. */
@@ -35,6 +50,11 @@ export interface BoardWires {
 }
 
 const DEBUG_CONSOLE_PORT = 0xe9;
+/** The sleep type of S5. */
+const SOFT_OFF = 0;
+
+/** Something on the board that has state. */
+export type BoardDevice = Device<unknown> & { readonly name: string };
 
 export class Board {
   readonly bus: Bus;
@@ -47,9 +67,16 @@ export class Board {
   readonly numericError: NumericError;
   readonly a20: A20Gate;
   readonly com1: Uart16550;
+  readonly rtc: Rtc;
+  readonly pci: PciHost;
+  readonly hostBridge: I440fx;
+  readonly isaBridge: Piix3;
+  readonly power: Piix4Pm;
   readonly debugExit: DebugExit;
   readonly debugConsoles: readonly DebugConsole[];
   readonly post: PostPort;
+  /** Everything with state, each name once. */
+  readonly devices: readonly BoardDevice[];
 
   constructor(wires: BoardWires) {
     const { guestError } = wires;
@@ -66,19 +93,54 @@ export class Board {
     const debugExit = new DebugExit(wires.exit);
     const post = new PostPort(wires.postCode);
     const bus = new Bus(guestError);
+    const space = new BusSpace(bus);
+    const rtc = new Rtc({ clock, irq: pic.irq(8), start: wires.date });
+    const hostBridge = new I440fx({ ramBytes: wires.ramBytes, shadow: wires.shadow });
+    const isaBridge = new Piix3({
+      irq: (number) => pic.irq(number),
+      resetSystem: wires.resetSystem,
+      resetProcessor,
+    });
+    const power = new Piix4Pm({
+      clock,
+      sci: pic.irq(9),
+      sleep: (type) => {
+        if (type === SOFT_OFF) wires.powerOff();
+        else guestError("piix4-pm", "PM1_CNT", `sleep type ${type} is none that this board has`);
+      },
+      mapPorts: (base, count, device) => space.mapPorts(base, count, device),
+      unmapPorts: (base) => space.unmapPorts(base),
+      guestError,
+    });
+    isaBridge.command = (value) => power.command(value);
+    const pci = new PciHost({
+      space,
+      memoryBase: wires.ramBytes,
+      resetControl: isaBridge.resetControl,
+      interrupt: (device, pin) => isaBridge.interrupt(device, pin),
+      guestError,
+    });
+    pci.plug(0, 0, hostBridge);
+    pci.plug(1, 0, isaBridge);
+    pci.plug(1, 3, power);
 
     bus.mapPorts(0x020, 2, pic.primary);
     bus.mapPorts(0x040, 4, pit);
     bus.mapPorts(0x060, 1, keyboardController.dataPort);
     bus.mapPorts(0x061, 1, systemControl);
     bus.mapPorts(0x064, 1, keyboardController.commandPort);
+    bus.mapPorts(0x070, 2, rtc);
     bus.mapPorts(0x080, 1, post);
     bus.mapPorts(0x092, 1, systemControlA);
     bus.mapPorts(0x0a0, 2, pic.secondary);
+    bus.mapPorts(0x0b2, 2, isaBridge.apmPorts);
     bus.mapPorts(0x0f0, 2, numericError);
     bus.mapPorts(0x0f4, 1, debugExit);
     bus.mapPorts(0x3f8, 8, com1);
     bus.mapPorts(0x4d0, 2, pic.elcr);
+    bus.mapPorts(0xcf8, 4, pci.addressPort);
+    bus.mapPorts(0xcfc, 4, pci.dataPort);
+    bus.mapPorts(0xafe0, 4, power.gpePorts);
     const consoles = wires.debugConsoles.some(({ port }) => port === DEBUG_CONSOLE_PORT)
       ? wires.debugConsoles
       : [{ port: DEBUG_CONSOLE_PORT, output: wires.console }, ...wires.debugConsoles];
@@ -98,7 +160,29 @@ export class Board {
     this.numericError = numericError;
     this.a20 = a20;
     this.com1 = com1;
+    this.rtc = rtc;
+    this.pci = pci;
+    this.hostBridge = hostBridge;
+    this.isaBridge = isaBridge;
+    this.power = power;
     this.debugExit = debugExit;
     this.post = post;
+    this.devices = [
+      pic,
+      pit,
+      systemControl,
+      systemControlA,
+      keyboardController,
+      numericError,
+      com1,
+      rtc,
+      pci,
+      hostBridge,
+      isaBridge,
+      power,
+      debugExit,
+      ...this.debugConsoles,
+      post,
+    ] as BoardDevice[];
   }
 }

@@ -41,13 +41,17 @@ import { GUEST_ERROR } from "../trace/events.ts";
 import { GUEST_MISTAKE } from "../trace/reasons.ts";
 import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
+import { setUpBoard } from "./firmware/setup.ts";
 import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
 import { allocateLinearMemory } from "./layout.ts";
-import { UPPER_MEMORY, UpperMemory } from "./upper-memory.ts";
+import { type SlotOwner, UPPER_MEMORY, UpperMemory } from "./upper-memory.ts";
 
 /** Instructions per guest second: one instruction takes ten nanoseconds of guest time. */
 export const GUEST_HZ = 100_000_000;
+
+/** 2008-12-01 00:00 UTC, the month of the patch: a date of its own would make each run another one. */
+export const DEFAULT_DATE = 1_228_089_600;
 
 export interface MachineOptions {
   /** What CPUID announces; DEFAULT_CPU if absent. */
@@ -64,10 +68,25 @@ export interface MachineOptions {
   /** Further debug consoles: a port each. Port 0xe9 is there by default and goes to `console`. */
   readonly debugConsoles?: BoardWires["debugConsoles"];
   readonly postCode?: (value: number) => void;
+  /** The date at power-on, in seconds since 1970; DEFAULT_DATE if absent. */
+  readonly date?: number;
+  /** A reset that the guest asks for ends the run. */
+  readonly noReboot?: boolean;
 }
 
 /** Why a run ended. */
-export type ExitReason = "debug-exit" | "halted" | "triple-fault" | "icount" | "stopped" | "break";
+export type ExitReason =
+  | "debug-exit"
+  | "power-off"
+  | "reset"
+  | "halted"
+  | "triple-fault"
+  | "icount"
+  | "stopped"
+  | "break";
+
+/** What a device asked the machine to do after the instruction that runs. */
+type Request = "none" | "reset-processor" | "reset-system" | "power-off";
 
 /** After FNINIT: all exceptions masked, 64 bits of precision. */
 const FPU_CONTROL_INITIAL = 0x037f;
@@ -89,6 +108,7 @@ export class Machine {
   /** The hypervisor, if there is one. */
   readonly shadow: ShadowMmu | null;
   readonly upperMemory: UpperMemory;
+  private readonly slotOwner: SlotOwner;
   readonly board: Board;
   readonly cpu: Cpu;
   /** Guest mistakes seen so far: accesses that nothing answers, reserved registers, bad commands. */
@@ -98,8 +118,9 @@ export class Machine {
   /** Process status that the guest asked for through the debug-exit port, once it did. */
   exitStatus: number | null;
   private stopping: boolean;
-  /** The processor is to be reset when its instruction is done. */
-  private resetting: boolean;
+  private request: Request;
+  /** What a reset starts again; null for a machine that starts from its ROM. */
+  private image: BootImage | null;
   private tap: Tap | null;
 
   constructor(options: MachineOptions) {
@@ -108,7 +129,8 @@ export class Machine {
     this.idle = 0;
     this.exitStatus = null;
     this.stopping = false;
-    this.resetting = false;
+    this.request = "none";
+    this.image = null;
     this.tap = null;
     this.linear = allocateLinearMemory({
       ramBytes: options.ramBytes,
@@ -117,20 +139,20 @@ export class Machine {
     });
     this.memory = new GuestMemory(this.linear);
     this.addRam(options.ramBytes);
-    this.upperMemory = new UpperMemory(
-      this.memory,
-      this.memory.linear.layout.ram / 4096 + UPPER_MEMORY / 4096,
-      () => this.memoryChanged(),
-    );
     this.shadow = options.mmu === "shadow" ? new ShadowMmu(this.memory, options.policy) : null;
     this.mmu = this.shadow ?? new BareMmu(this.memory);
+    this.slotOwner = this.shadow ?? this.memory;
+    const ramPfn = (this.linear.layout.ram + UPPER_MEMORY) / 4096;
+    this.upperMemory = new UpperMemory(this.memory, this.slotOwner, ramPfn, () => this.memoryChanged());
     this.board = new Board({
       hz: GUEST_HZ,
       interrupt: (level) => this.cpu.setInterruptLine(level),
-      resetProcessor: () => {
-        this.resetting = true;
-        this.cpu.stop();
-      },
+      resetProcessor: () => this.ask("reset-processor"),
+      resetSystem: () => this.ask("reset-system"),
+      powerOff: () => this.ask("power-off"),
+      ramBytes: options.ramBytes,
+      shadow: (base, bytes, readable, writable) => this.upperMemory.shadow(base, bytes, readable, writable),
+      date: options.date ?? DEFAULT_DATE,
       a20: (open) => this.setA20(open),
       ignoreNumericError: (asserted) => {
         this.cpu.ignoreNumericError = asserted;
@@ -187,9 +209,15 @@ export class Machine {
     return `${chain}, at eip ${hex(r[EIP] >>> 0)}, cr2 ${hex(r[CR2] >>> 0)}`;
   }
 
-  /** Copies an image into RAM and puts the processor at its entry, as its loader leaves it. */
-  load({ segments, start, registers, entry }: BootImage): void {
-    for (const { gpa, bytes } of segments) this.memory.writeBytes(gpa, bytes);
+  /** Copies an image into RAM and puts the processor at its entry, as its loader leaves it. A reset does so again. */
+  load(image: BootImage): void {
+    this.image = image;
+    this.start(image);
+  }
+
+  private start({ segments, start, registers, entry }: BootImage): void {
+    const firmware = setUpBoard(this.board, this.options.ramBytes);
+    for (const { gpa, bytes } of [...firmware, ...segments]) this.memory.writeBytes(gpa, bytes);
     const { r } = this.cpu;
     r[CR0] = start.cr0;
     r[EFLAGS] = start.eflags;
@@ -222,9 +250,9 @@ export class Machine {
       const result = cpu.run(Math.min(clock.nextDeadline, until));
       clock.advance(cpu.icount);
       if (this.exitStatus !== null) return { reason: "debug-exit" };
-      if (this.resetting) {
-        this.resetting = false;
-        cpu.reset();
+      if (this.request !== "none") {
+        const end = this.fulfil();
+        if (end !== null) return { reason: end };
         continue;
       }
       if (result === RUN_SHUTDOWN) return { reason: "triple-fault" };
@@ -233,6 +261,31 @@ export class Machine {
       if (result === RUN_BREAK) return { reason: "break" };
       if (result === RUN_HALTED && !this.skipToDeadline(until)) return { reason: "halted" };
     }
+  }
+
+  private ask(request: Request): void {
+    this.request = request;
+    this.cpu.stop();
+  }
+
+  /** Does what a device asked for; why the run ends, if it does. */
+  private fulfil(): ExitReason | null {
+    const { request } = this;
+    this.request = "none";
+    if (request === "power-off") return "power-off";
+    if (this.options.noReboot === true) return "reset";
+    // Firmware tells a reset of the processor alone by what it finds; a kernel that was loaded has none.
+    if (request === "reset-processor" && this.image === null) this.cpu.reset();
+    else this.reset();
+    return null;
+  }
+
+  /** The whole board, as its reset button does. RAM keeps what it has, but for what is loaded again. */
+  reset(): void {
+    for (const device of this.board.devices) device.reset();
+    this.upperMemory.reset();
+    this.cpu.reset();
+    if (this.image !== null) this.start(this.image);
   }
 
   /** Makes `run` return after the instruction that runs now, or the next one at once if none does. */
@@ -278,7 +331,7 @@ export class Machine {
     const { rom } = this.linear.layout;
     this.linear.u8.set(bytes, rom);
     const basePfn = rom / 4096;
-    this.memory.addSlot({ id: 2, baseGfn: TABLE_GFNS - npages, npages, basePfn, readOnly: true });
+    this.slotOwner.addSlot({ id: 2, baseGfn: TABLE_GFNS - npages, npages, basePfn, readOnly: true });
     this.upperMemory.setRom(basePfn, bytes.length);
   }
 

@@ -3,9 +3,7 @@
  * a snapshot goes on as the one that made it does: making one drops all cached translations on either side.
  */
 import type { CpuState } from "../cpu/cpu.ts";
-import type { Device } from "../devices/device.ts";
 import type { MmuState } from "../mmu/mmu.ts";
-import type { Board } from "./board.ts";
 import type { ClockState } from "./clock.ts";
 import type { Machine } from "./machine.ts";
 import type { UpperMemoryState } from "./upper-memory.ts";
@@ -21,24 +19,6 @@ export interface Snapshot {
   readonly devices: Readonly<Record<string, unknown>>;
 }
 
-/** Everything on the board that has state. */
-function devicesOf(board: Board): (Device<unknown> & { readonly name: string })[] {
-  const { pic, pit, systemControl, systemControlA, keyboardController, numericError } = board;
-  const { com1, debugExit, debugConsoles, post } = board;
-  return [
-    pic,
-    pit,
-    systemControl,
-    systemControlA,
-    keyboardController,
-    numericError,
-    com1,
-    debugExit,
-    ...debugConsoles,
-    post,
-  ] as (Device<unknown> & { readonly name: string })[];
-}
-
 /** Between two runs only. */
 export function takeSnapshot(machine: Machine): Snapshot {
   const { board, cpu, linear, mmu } = machine;
@@ -52,7 +32,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
     mmu: mmu.save(),
     clock: board.clock.save(),
     a20: board.a20.open,
-    devices: Object.fromEntries(devicesOf(board).map((device) => [device.name, device.save()])),
+    devices: Object.fromEntries(board.devices.map((device) => [device.name, device.save()])),
   };
 }
 
@@ -71,5 +51,5 @@ export function restoreSnapshot(machine: Machine, snapshot: Snapshot): void {
   mmu.restore(snapshot.mmu);
   cpu.restore(snapshot.cpu);
   board.clock.restore(snapshot.clock);
-  for (const device of devicesOf(board)) device.restore(snapshot.devices[device.name]);
+  for (const device of board.devices) device.restore(snapshot.devices[device.name]);
 }

@@ -8,7 +8,7 @@
  * Datasheet: Intel 82441FX (PMC), 3.2.15 "PAM: programmable attribute map registers".
  */
 import type { MmioDevice, Width } from "../devices/device.ts";
-import type { GuestMemory } from "../mmu/guest-memory.ts";
+import type { GuestMemory, MemorySlot } from "../mmu/guest-memory.ts";
 import { HIGH_RAM_START } from "./image/memory-map.ts";
 
 export const UPPER_MEMORY = 0xc_0000;
@@ -19,7 +19,7 @@ const PIECES = 13;
 /** How much of a firmware ROM shows at the top of the area. */
 const LOW_ROM_BYTES = 0x2_0000;
 /** Memory slots from this number on belong to the area. */
-const FIRST_SLOT = 4;
+const FIRST_SLOT = 16;
 
 interface Piece {
   readonly base: number;
@@ -32,10 +32,17 @@ interface Piece {
 
 export type UpperMemoryState = { readonly readable: boolean; readonly writable: boolean }[];
 
+/** Who keeps the memory slots: the hypervisor, where there is one. */
+export interface SlotOwner {
+  addSlot(slot: MemorySlot): void;
+  removeSlot(id: number): unknown;
+}
+
 /** Takes what does not go to memory slots: writes to RAM that reads do not come from, and nothing at all. */
 export class UpperMemory implements MmioDevice {
   readonly name = "upper-memory";
   private readonly memory: GuestMemory;
+  private readonly owner: SlotOwner;
   private readonly ramPfn: number;
   private readonly changed: () => void;
   private readonly pieces: Piece[];
@@ -44,8 +51,9 @@ export class UpperMemory implements MmioDevice {
   private romStart = HIGH_RAM_START;
 
   /** `changed` is told when translations must be forgotten. */
-  constructor(memory: GuestMemory, ramPfn: number, changed: () => void) {
+  constructor(memory: GuestMemory, owner: SlotOwner, ramPfn: number, changed: () => void) {
     this.memory = memory;
+    this.owner = owner;
     this.ramPfn = ramPfn;
     this.changed = changed;
     this.pieces = Array.from({ length: PIECES }, (_, index) => {
@@ -108,18 +116,18 @@ export class UpperMemory implements MmioDevice {
 
   /** A slot for each run of pages of one kind. */
   private map(): void {
-    const { memory } = this;
-    for (const { id } of memory.slots.filter((slot) => slot.id >= FIRST_SLOT)) memory.removeSlot(id);
+    const { owner } = this;
+    for (const { id } of this.memory.slots.filter((slot) => slot.id >= FIRST_SLOT)) owner.removeSlot(id);
     let id = FIRST_SLOT;
     for (const { base, bytes, readable, writable } of this.pieces) {
       const baseGfn = base / PAGE;
       const npages = bytes / PAGE;
       if (readable) {
         const basePfn = this.ramPfn + (base - UPPER_MEMORY) / PAGE;
-        memory.addSlot({ id: id++, baseGfn, npages, basePfn, readOnly: !writable });
+        owner.addSlot({ id: id++, baseGfn, npages, basePfn, readOnly: !writable });
       } else if (base >= this.romStart) {
         const basePfn = this.romPfn + (base - this.romStart) / PAGE;
-        memory.addSlot({ id: id++, baseGfn, npages, basePfn, readOnly: true });
+        owner.addSlot({ id: id++, baseGfn, npages, basePfn, readOnly: true });
       }
     }
     this.changed();

@@ -73,16 +73,16 @@ describe("the interrupt controllers", () => {
     const machine = board();
     initPics(machine);
     const five = machine.board.pic.irq(5);
-    const nine = machine.board.pic.irq(9);
+    const twelve = machine.board.pic.irq(12);
     five.raise();
-    nine.raise();
+    twelve.raise();
     expect(registers(machine, "pic 8259 master").IRR).toBe("24 IRQ 2 5");
-    expect(registers(machine, "pic 8259 slave")).toMatchObject({ IRR: "02 IRQ 9", ICW3: "02 slave 2" });
+    expect(registers(machine, "pic 8259 slave")).toMatchObject({ IRR: "10 IRQ 12", ICW3: "02 slave 2" });
     expect(card(machine, "pic 8259 master").irq).toBe("INTR high");
     expect(card(machine, "pic 8259 slave").irq).toBe("IRQ 2 high");
-    expect(machine.board.pic.acknowledge()).toBe(0x29);
+    expect(machine.board.pic.acknowledge()).toBe(0x2c);
     expect(registers(machine, "pic 8259 master")).toMatchObject({ IRR: "20 IRQ 5", ISR: "04 IRQ 2" });
-    expect(registers(machine, "pic 8259 slave")).toMatchObject({ IRR: "00", ISR: "02 IRQ 9" });
+    expect(registers(machine, "pic 8259 slave")).toMatchObject({ IRR: "00", ISR: "10 IRQ 12" });
     expect(card(machine, "pic 8259 slave").irq).toBe("IRQ 2 low");
   });
 

@@ -18,6 +18,8 @@ const LONGEST_NAME = 19;
 
 const WHY: Record<EndReason, string> = {
   "debug-exit": "debug-exit",
+  "power-off": "powered off",
+  reset: "reset by the guest",
   halted: "halted, nothing left to wake it",
   "triple-fault": "triple fault",
   icount: "--max-icount reached",

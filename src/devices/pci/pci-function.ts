@@ -161,6 +161,11 @@ export class PciFunction implements Device<PciFunctionState> {
     });
   }
 
+  /** 1 to 4 for INTA# to INTD#, or 0. */
+  get pin(): number {
+    return this.config[PCI_INTERRUPT_PIN];
+  }
+
   /** May the function read and write memory by itself? */
   get isMaster(): boolean {
     return (this.config[PCI_COMMAND] & COMMAND_MASTER) !== 0;

@@ -1,0 +1,68 @@
+/**
+ * What the BIOS does to the board before it starts a kernel, for kernels that are started without one: interrupt routes,
+ * power management, the memory behind its ROM, and the contents of CMOS.
+ */
+import type { PciFunction } from "../../devices/pci/pci-function.ts";
+import type { Board } from "../board.ts";
+import type { BootSegment } from "../image/boot-image.ts";
+import { PIRQ_ROUTES } from "./acpi-dsdt.ts";
+import { acpiTables, PM_BASE } from "./acpi-tables.ts";
+import { lowMemory } from "./low-memory.ts";
+
+const PIRQRCA = 0x60;
+const PMBASE = 0x40;
+const PMREGMISC = 0x80;
+const PAM0 = 0x59;
+const PAM_E0000 = [0x5e, 0x5f];
+/** Reads come from RAM, writes go nowhere: what a BIOS makes of its own copy. */
+const READ_ONLY_BOTH = 0x11;
+const READ_ONLY_UPPER = 0x10;
+/** Level-triggered: interrupts 9, 10 and 11. */
+const ELCR_HIGH = 0x0e;
+const COMMAND = 0x04;
+const ENABLED = 0x07;
+
+/** Programs the chips, and returns what goes into memory. */
+export function setUpBoard(board: Board, ramBytes: number): BootSegment[] {
+  const { hostBridge, isaBridge, power, pic } = board;
+  hostBridge.write(PAM0, 1, READ_ONLY_UPPER);
+  for (const register of PAM_E0000) hostBridge.write(register, 1, READ_ONLY_BOTH);
+  for (const [index, irq] of PIRQ_ROUTES.entries()) isaBridge.write(PIRQRCA + index, 1, irq);
+  pic.elcr.portWrite(1, 1, ELCR_HIGH);
+  power.write(PMBASE, 4, PM_BASE);
+  power.write(PMREGMISC, 1, 1);
+  power.write(COMMAND, 2, ENABLED);
+  setInterruptLines(board);
+  setCmos(board, ramBytes);
+  return [...lowMemory({ comPorts: [0x3f8], disks: 0 }), ...acpiTables(ramBytes)];
+}
+
+const INTERRUPT_LINE = 0x3c;
+
+function setInterruptLines({ pci }: Board): void {
+  for (const { device, pciFunction } of pci.functions) {
+    if (pciFunction.pin === 0) continue;
+    pciFunction.write(INTERRUPT_LINE, 1, lineOf(device, pciFunction));
+  }
+}
+
+const lineOf = (device: number, { pin }: PciFunction): number => PIRQ_ROUTES[(device + 3 + pin - 1) & 3];
+
+// Memory sizes in CMOS: KiB below 640 K, KiB above 1 MiB up to 64 MiB, and units of 64 KiB above 16 MiB.
+const BASE_KIB = 640;
+const KIB = 1024;
+const MIB = KIB * KIB;
+
+export function setCmos({ rtc }: Board, ramBytes: number): void {
+  const word = (index: number, value: number): void => {
+    rtc.setCmos(index, value & 0xff);
+    rtc.setCmos(index + 1, value >>> 8);
+  };
+  const extended = Math.min(Math.max((ramBytes - MIB) / KIB, 0), 0xffff);
+  word(0x15, BASE_KIB);
+  word(0x17, extended);
+  word(0x30, extended);
+  word(0x34, Math.min(Math.max((ramBytes - 16 * MIB) / (64 * KIB), 0), 0xffff));
+  // A coprocessor, a mouse, a display with a ROM of its own.
+  rtc.setCmos(0x14, 0x06);
+}
