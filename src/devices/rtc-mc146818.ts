@@ -54,7 +54,7 @@ export interface RtcWires {
 export interface RtcState {
   index: number;
   nmiOff: boolean;
-  cmos: Uint8Array;
+  cmos: number[];
   /** Seconds of the date, and the crystal tick at which they began. */
   seconds: number;
   secondBegan: number;
@@ -267,7 +267,7 @@ export class Rtc implements Device<RtcState>, PortDevice {
   save(): RtcState {
     this.catchUp();
     const { index, nmiOff, seconds, secondBegan, periodicSeen } = this;
-    return { index, nmiOff, cmos: this.cmos.slice(), seconds, secondBegan, periodicSeen };
+    return { index, nmiOff, cmos: Array.from(this.cmos), seconds, secondBegan, periodicSeen };
   }
 
   restore(state: RtcState): void {
@@ -282,7 +282,7 @@ export class Rtc implements Device<RtcState>, PortDevice {
   }
 
   probe(offset: number): string {
-    return offset === 0 ? "index" : `CMOS ${this.index.toString(16).padStart(2, "0")}`;
+    return ["INDEX", "DATA"][offset] ?? "?";
   }
 }
 

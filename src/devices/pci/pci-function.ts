@@ -66,7 +66,7 @@ export interface PciWindow {
 }
 
 export interface PciFunctionState {
-  config: Uint8Array;
+  config: number[];
 }
 
 export class PciFunction implements Device<PciFunctionState> {
@@ -191,7 +191,7 @@ export class PciFunction implements Device<PciFunctionState> {
   }
 
   save(): PciFunctionState {
-    return { config: this.config.slice() };
+    return { config: Array.from(this.config) };
   }
 
   restore(state: PciFunctionState): void {
@@ -201,27 +201,28 @@ export class PciFunction implements Device<PciFunctionState> {
   }
 
   probe(offset: number): string {
-    return NAMES.get(offset) ?? `configuration ${offset.toString(16).padStart(2, "0")}`;
+    if (!(offset >= 0 && offset < CONFIG_BYTES)) return "?";
+    return NAMES.get(offset) ?? `CONFIG_${offset.toString(16).toUpperCase().padStart(2, "0")}`;
   }
 }
 
 const NAMES = new Map<number, string>([
-  [PCI_VENDOR, "vendor ID"],
-  [PCI_DEVICE, "device ID"],
-  [PCI_COMMAND, "command"],
-  [PCI_STATUS, "status"],
-  [PCI_REVISION, "revision ID"],
-  [PCI_CLASS, "class code"],
-  [PCI_HEADER_TYPE, "header type"],
+  [PCI_VENDOR, "VID"],
+  [PCI_DEVICE, "DID"],
+  [PCI_COMMAND, "PCICMD"],
+  [PCI_STATUS, "PCISTS"],
+  [PCI_REVISION, "RID"],
+  [PCI_CLASS, "CLASSC"],
+  [PCI_HEADER_TYPE, "HEDT"],
   [PCI_BAR0, "BAR0"],
   [PCI_BAR0 + 4, "BAR1"],
   [PCI_BAR0 + 8, "BAR2"],
   [PCI_BAR0 + 12, "BAR3"],
   [PCI_BAR0 + 16, "BAR4"],
   [PCI_BAR0 + 20, "BAR5"],
-  [PCI_SUBSYSTEM_VENDOR, "subsystem vendor ID"],
-  [PCI_SUBSYSTEM, "subsystem ID"],
-  [PCI_CAPABILITIES, "capabilities"],
-  [PCI_INTERRUPT_LINE, "interrupt line"],
-  [PCI_INTERRUPT_PIN, "interrupt pin"],
+  [PCI_SUBSYSTEM_VENDOR, "SVID"],
+  [PCI_SUBSYSTEM, "SID"],
+  [PCI_CAPABILITIES, "CAPPTR"],
+  [PCI_INTERRUPT_LINE, "INTLN"],
+  [PCI_INTERRUPT_PIN, "INTPN"],
 ]);

@@ -152,6 +152,7 @@ export class PciHost implements Device<PciHostState> {
   }
 
   probe(offset: number): string {
+    if (!(offset >= 0 && offset < 8)) return "?";
     return offset < 4 ? "CONFADD" : "CONFDATA";
   }
 }

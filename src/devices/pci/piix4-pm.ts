@@ -64,7 +64,7 @@ export interface Piix4PmState extends PciFunctionState {
   GPE0_STS: number;
   GPE0_EN: number;
   SMBHSTSTS: number;
-  smb: Uint8Array;
+  smb: number[];
 }
 
 export class Piix4Pm extends PciFunction {
@@ -260,7 +260,16 @@ export class Piix4Pm extends PciFunction {
   override save(): Piix4PmState {
     this.catchUp();
     const { PM1_STS, PM1_EN, PM1_CNT, GPE0_STS, GPE0_EN, SMBHSTSTS } = this;
-    return { ...super.save(), PM1_STS, PM1_EN, PM1_CNT, GPE0_STS, GPE0_EN, SMBHSTSTS, smb: this.smb.slice() };
+    return {
+      ...super.save(),
+      PM1_STS,
+      PM1_EN,
+      PM1_CNT,
+      GPE0_STS,
+      GPE0_EN,
+      SMBHSTSTS,
+      smb: Array.from(this.smb),
+    };
   }
 
   override restore(state: Piix4PmState): void {
