@@ -1,9 +1,11 @@
 /** The devices as their datasheets name them: a card each. */
 import type { Machine } from "../machine/machine.ts";
 import { hex2, placeOf } from "./device-text.ts";
+import { pciCards, powerCard, rtcCard } from "./pci-card.ts";
 import { picCards } from "./pic-card.ts";
 import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
 import { uartCard } from "./uart-card.ts";
+import { vgaCard } from "./vga-card.ts";
 
 export interface DeviceCard {
   /** Such as "pit 8254". */
@@ -25,6 +27,10 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     uartCard(machine),
     systemControlCard(machine),
     postCard(machine),
+    rtcCard(machine.board.rtc, placeOf(machine.board.bus, machine.board.rtc)),
+    vgaCard(machine.board.vga, placeOf(machine.board.bus, machine.board.vga)),
+    ...pciCards(machine.board.pci),
+    powerCard(machine.board.power),
     debugExitCard(machine),
     ...debugConsoleCards(machine),
   ];

@@ -18,6 +18,7 @@ import { Rtc } from "../devices/rtc-mc146818.ts";
 import { SystemControl } from "../devices/system-control.ts";
 import { SystemControlA } from "../devices/system-control-a.ts";
 import { Uart16550 } from "../devices/uart16550.ts";
+import { Vga } from "../devices/vga/vga.ts";
 import { Bus } from "./bus.ts";
 import { BusSpace } from "./bus-space.ts";
 import { MachineClock } from "./clock.ts";
@@ -68,6 +69,7 @@ export class Board {
   readonly a20: A20Gate;
   readonly com1: Uart16550;
   readonly rtc: Rtc;
+  readonly vga: Vga;
   readonly pci: PciHost;
   readonly hostBridge: I440fx;
   readonly isaBridge: Piix3;
@@ -95,6 +97,7 @@ export class Board {
     const bus = new Bus(guestError);
     const space = new BusSpace(bus);
     const rtc = new Rtc({ clock, irq: pic.irq(8), start: wires.date });
+    const vga = new Vga({ clock });
     const hostBridge = new I440fx({ ramBytes: wires.ramBytes, shadow: wires.shadow });
     const isaBridge = new Piix3({
       irq: (number) => pic.irq(number),
@@ -136,11 +139,13 @@ export class Board {
     bus.mapPorts(0x0b2, 2, isaBridge.apmPorts);
     bus.mapPorts(0x0f0, 2, numericError);
     bus.mapPorts(0x0f4, 1, debugExit);
+    bus.mapPorts(0x3b0, 0x30, vga);
     bus.mapPorts(0x3f8, 8, com1);
     bus.mapPorts(0x4d0, 2, pic.elcr);
     bus.mapPorts(0xcf8, 4, pci.addressPort);
     bus.mapPorts(0xcfc, 4, pci.dataPort);
     bus.mapPorts(0xafe0, 4, power.gpePorts);
+    bus.mapMmio(0xa_0000, 0x2_0000, vga.memory);
     const consoles = wires.debugConsoles.some(({ port }) => port === DEBUG_CONSOLE_PORT)
       ? wires.debugConsoles
       : [{ port: DEBUG_CONSOLE_PORT, output: wires.console }, ...wires.debugConsoles];
@@ -161,6 +166,7 @@ export class Board {
     this.a20 = a20;
     this.com1 = com1;
     this.rtc = rtc;
+    this.vga = vga;
     this.pci = pci;
     this.hostBridge = hostBridge;
     this.isaBridge = isaBridge;
@@ -176,6 +182,7 @@ export class Board {
       numericError,
       com1,
       rtc,
+      vga,
       pci,
       hostBridge,
       isaBridge,

@@ -133,7 +133,7 @@ describe("a guest that can tell policies apart: status 4, and the first differen
     expect(outcome.status).toBe(4);
     expect(firstLines(outcome, 2)).toEqual([
       "guest state equal: NO",
-      "first difference: the run ends with: halted, status 0 under oos, debug-exit, status 1 under oos+global",
+      "first difference: the run ends with: power-off, status 0 under oos, debug-exit, status 1 under oos+global",
     ]);
   });
 

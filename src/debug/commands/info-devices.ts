@@ -1,5 +1,6 @@
 /** The devices, as their datasheets name their registers. */
 import { type DeviceCard, deviceCards } from "../../inspect/device-cards.ts";
+import { vgaText } from "../../inspect/vga-card.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
 import type { DebuggerApi } from "../debugger-api.ts";
 import { timeText } from "../monitor-text.ts";
@@ -39,6 +40,18 @@ export const deviceCommands: readonly Command[] = [
     usage: "",
     sentence: "the timer: its three channels and when it fires next",
     parse: alone(cards("pit")),
+  },
+  {
+    name: "info vga",
+    usage: "",
+    sentence: "the text that the display shows",
+    parse: alone(({ machine }) => vgaText(machine.board.vga)),
+  },
+  {
+    name: "info pci",
+    usage: "",
+    sentence: "the functions on the PCI bus: what they are and where they answer",
+    parse: alone(cards("pci")),
   },
   { name: "info devices", usage: "", sentence: "all devices of the board", parse: alone(cards("")) },
 ];

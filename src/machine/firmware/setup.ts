@@ -24,7 +24,8 @@ const ENABLED = 0x07;
 
 /** Programs the chips, and returns what goes into memory. */
 export function setUpBoard(board: Board, ramBytes: number): BootSegment[] {
-  const { hostBridge, isaBridge, power, pic } = board;
+  const { hostBridge, isaBridge, power, pic, vga } = board;
+  vga.programTextMode3();
   hostBridge.write(PAM0, 1, READ_ONLY_UPPER);
   for (const register of PAM_E0000) hostBridge.write(register, 1, READ_ONLY_BOTH);
   for (const [index, irq] of PIRQ_ROUTES.entries()) isaBridge.write(PIRQRCA + index, 1, irq);

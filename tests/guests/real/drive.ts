@@ -1,0 +1,105 @@
+/** One real guest, driven by its script: waits for what it prints, types what it is told, at exact instruction counts. */
+import { resolve } from "node:path";
+import { Writable } from "node:stream";
+import { type PreparedRun, prepare } from "../../../src/cli/prepare.ts";
+import type { Machine, RunOutcome } from "../../../src/machine/machine.ts";
+import { SerialInput } from "../../../src/machine/serial-input.ts";
+import type { RealGuest, Step } from "./guests.ts";
+
+const MILLION = 1_000_000;
+/** Instructions between two looks at what was printed, and between two offers of what is typed. */
+const LOOK = MILLION;
+const OFFER = 20_000;
+
+export interface DriveResult {
+  /** Null if all went as the script says. */
+  readonly problem: string | null;
+  readonly machine: Machine;
+  readonly hostSeconds: number;
+  readonly output: string;
+}
+
+export class Drive {
+  private readonly prepared: PreparedRun;
+  private readonly machine: Machine;
+  private readonly input: SerialInput;
+  private output = "";
+  /** Where the next wait begins to look. */
+  private seen = 0;
+
+  constructor({ image, mem, initrd, append }: RealGuest, folder: string) {
+    const stream = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        this.output += chunk.toString("latin1");
+        done();
+      },
+    });
+    const options = {
+      mem,
+      ...(append === undefined ? {} : { append }),
+      ...(initrd === undefined ? {} : { initrd: resolve(folder, initrd) }),
+    };
+    this.prepared = prepare(resolve(folder, image), undefined, options, { stream });
+    this.machine = this.prepared.machine;
+    this.input = new SerialInput(this.machine.board.com1);
+  }
+
+  async run({ script, end }: RealGuest): Promise<DriveResult> {
+    const started = performance.now();
+    let problem: string | null = null;
+    let ended: RunOutcome["reason"] | null = null;
+    for (const step of script) {
+      const outcome = await this.step(step);
+      ended = outcome.ended;
+      problem = outcome.problem;
+      if (problem !== null) break;
+    }
+    if (problem === null && end !== undefined) {
+      for (let i = 0; i < 1000 && ended === null; i++) ended = await this.advance();
+      if (ended !== end) problem = `it ended with ${ended ?? "nothing"}, not with ${end}`;
+    }
+    const hostSeconds = (performance.now() - started) / 1000;
+    return { problem, machine: this.machine, hostSeconds, output: this.output };
+  }
+
+  private async step(step: Step): Promise<{ problem: string | null; ended: RunOutcome["reason"] | null }> {
+    if ("type" in step) {
+      this.input.add(new TextEncoder().encode(step.type));
+      return { problem: null, ended: null };
+    }
+    const limit = this.machine.icount + step.within * MILLION;
+    for (;;) {
+      if (this.finds(step.wait)) return { problem: null, ended: null };
+      if (this.machine.icount >= limit) {
+        return { problem: `no ${String(step.wait)} within ${step.within} million instructions`, ended: null };
+      }
+      const ended = await this.advance();
+      if (ended === null) continue;
+      if (this.finds(step.wait)) return { problem: null, ended };
+      return { problem: `it ended with ${ended} before ${String(step.wait)}`, ended };
+    }
+  }
+
+  private finds(wanted: string | RegExp): boolean {
+    const rest = this.output.slice(this.seen);
+    const match = typeof wanted === "string" ? null : wanted.exec(rest);
+    const end =
+      typeof wanted === "string"
+        ? rest.indexOf(wanted) + wanted.length
+        : match === null
+          ? -1
+          : match.index + match[0].length;
+    if (typeof wanted === "string" ? !rest.includes(wanted) : match === null) return false;
+    this.seen += end;
+    return true;
+  }
+
+  /** A step of the run; why it ended, or null. */
+  private async advance(): Promise<RunOutcome["reason"] | null> {
+    const { machine, input } = this;
+    input.offer(machine.icount);
+    const { reason } = machine.run(machine.icount + (input.waiting > 0 ? OFFER : LOOK));
+    await this.prepared.console.flush();
+    return reason === "icount" ? null : reason;
+  }
+}

@@ -1,0 +1,109 @@
+/** The real guests: what each is started with, what is done to it, and what it must show. */
+
+export interface RealGuest {
+  readonly name: string;
+  /** What `scripts/fetch-guests.sh` must have brought. */
+  readonly group: string;
+  /** In a word, for the table. */
+  readonly shows: string;
+  /** Boots in less than half a minute, or is the one that matters most: continuous integration runs it. */
+  readonly quick: boolean;
+  readonly image: string;
+  readonly mem: number;
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly script: readonly Step[];
+  /** How the run must end; absent: it is left when the script is done. */
+  readonly end?: "power-off";
+}
+
+export type Step =
+  /** On the serial line, within that many million instructions of the step before. */
+  { readonly wait: string | RegExp; readonly within: number } | { readonly type: string };
+
+const MIB = 2 ** 20;
+const LINUX = "console=ttyS0 rdinit=/init panic=-1 mitigations=off";
+const PROMPT = "umbra# ";
+/** Instructions of a boot up to the prompt, in millions, with a fifth to spare. */
+const BOOT = 8000;
+
+const prompt = (within: number): Step => ({ wait: PROMPT, within });
+/** A command, and what its output must contain. */
+const command = (text: string, shows: string | RegExp, within = 500): Step[] => [
+  { type: `${text}\n` },
+  { wait: shows, within },
+  prompt(within),
+];
+const POWER_OFF: readonly Step[] = [{ type: "poweroff -f\n" }];
+
+export const realGuests: readonly RealGuest[] = [
+  {
+    name: "linux-pae",
+    group: "pae",
+    shows: "Debian 6.1 -686-pae: a shell, fork, tmpfs, a module, poweroff",
+    quick: true,
+    image: "vmlinuz-686-pae",
+    mem: 256 * MIB,
+    initrd: "initrd-686-pae.gz",
+    append: LINUX,
+    script: [
+      prompt(BOOT),
+      ...command("cat /proc/cpuinfo", /vendor_id\s*: GenuineUmbra[\s\S]*flags\s*:.* pae /),
+      ...command("for i in 1 2 3 4 5 6 7 8; do (exit $i); echo child $?; done", "child 8"),
+      ...command(
+        "dd if=/dev/zero of=/tmp/file bs=4k count=1000 && md5sum /tmp/file",
+        /1000\+0 records out[\s\S]*[0-9a-f]{32} {2}\/tmp\/file/,
+      ),
+      ...command("free -k", /Mem:\s+\d+/),
+      ...command("insmod /lib/modules/dummy.ko && cat /proc/modules", /dummy \d+ 0 - Live/),
+      ...POWER_OFF,
+      { wait: "reboot: Power down", within: 500 },
+    ],
+    end: "power-off",
+  },
+  {
+    name: "linux-highmem",
+    group: "pae",
+    shows: "the same with high memory: kmap traffic",
+    quick: false,
+    image: "vmlinuz-686-pae",
+    mem: 1536 * MIB,
+    initrd: "initrd-686-pae.gz",
+    append: LINUX,
+    script: [
+      prompt(BOOT),
+      ...command("grep High /proc/meminfo", /HighTotal:\s+[1-9]\d+ kB/),
+      ...command("/work/kmap", "programs started: 120", 3000).slice(0, 2),
+      { wait: "reboot: Power down", within: 500 },
+    ],
+    end: "power-off",
+  },
+  {
+    name: "linux-686",
+    group: "686",
+    shows: "Debian 6.1 -686: two-level paging",
+    quick: false,
+    image: "vmlinuz-686",
+    mem: 256 * MIB,
+    initrd: "initrd-686.gz",
+    append: LINUX,
+    script: [
+      prompt(BOOT),
+      ...command("cat /proc/version", "6.1."),
+      ...POWER_OFF,
+      { wait: "Power down", within: 500 },
+    ],
+    end: "power-off",
+  },
+  {
+    name: "installer",
+    group: "installer",
+    shows: "debian-installer on serial: its first screen",
+    quick: false,
+    image: "installer/linux",
+    mem: 512 * MIB,
+    initrd: "installer/initrd.gz",
+    append: "console=ttyS0 mitigations=off TERM=dumb DEBIAN_FRONTEND=text",
+    script: [{ wait: /Select a language|Choose the language/, within: 30_000 }],
+  },
+];
