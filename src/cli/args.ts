@@ -68,6 +68,20 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
+/** `now`, or a date and time such as 2008-12-01 or 2008-12-01T12:30:00, in UTC. Returns seconds since 1970. */
+export function parseDate(text: string): number {
+  if (text === "now") return Math.floor(Date.now() / 1000);
+  const match = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z?)?$/.exec(text);
+  const utc = text.length === 10 || text.endsWith("Z") ? text : `${text}Z`;
+  const seconds = match === null ? Number.NaN : Date.parse(utc) / 1000;
+  if (!(seconds >= 0)) {
+    throw new InvalidArgumentError(
+      "Say now, or a date from 1970 on such as 2008-12-01 or 2008-12-01T12:30:00.",
+    );
+  }
+  return seconds;
+}
+
 export function parseStatus(text: string): number {
   const status = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(status <= 255)) throw new InvalidArgumentError("Give an exit status from 0 to 255.");

@@ -26,6 +26,10 @@ export function machineWords(image: string, options: RunOptions): string[] {
   const words = [image];
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || ABOUT_THE_RUN.has(key as keyof RunOptions)) continue;
+    if (key === "reboot") {
+      if (value === false) words.push("--no-reboot");
+      continue;
+    }
     words.push(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, valueText(key, value));
   }
   return words;
@@ -34,5 +38,6 @@ export function machineWords(image: string, options: RunOptions): string[] {
 function valueText(key: string, value: unknown): string {
   if (key === "mem")
     return Number(value) % MIB === 0 ? `${Number(value) / MIB}M` : `${Number(value) / 1024}K`;
+  if (key === "date") return new Date(Number(value) * 1000).toISOString().slice(0, 19);
   return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
 }

@@ -9,7 +9,7 @@ import type { ImageFile } from "../machine/image/boot-image.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { loadKernel } from "../machine/image/kernel.ts";
 import type { BootModule } from "../machine/image/multiboot-kernel.ts";
-import { Machine, type MachineOptions } from "../machine/machine.ts";
+import { DEFAULT_DATE, Machine, type MachineOptions } from "../machine/machine.ts";
 import type { Texts } from "../trace/describe.ts";
 import { Tap } from "../trace/tap.ts";
 import { parseMemorySize } from "./args.ts";
@@ -77,6 +77,8 @@ export function prepare(
   const machine = buildMachine({
     ramBytes,
     cpu: options.cpu ?? DEFAULT_CPU,
+    date: options.date ?? DEFAULT_DATE,
+    noReboot: options.reboot === false,
     ...choice,
     shared: shared ?? false,
     console: (byte) => console.put(byte),

@@ -114,22 +114,28 @@ export class UpperMemory implements MmioDevice {
     this.map();
   }
 
-  /** A slot for each run of pages of one kind. */
+  /** Each piece has a slot of its own, or none. Those that show what they showed stay. */
   private map(): void {
-    const { owner } = this;
-    for (const { id } of this.memory.slots.filter((slot) => slot.id >= FIRST_SLOT)) owner.removeSlot(id);
-    let id = FIRST_SLOT;
-    for (const { base, bytes, readable, writable } of this.pieces) {
-      const baseGfn = base / PAGE;
-      const npages = bytes / PAGE;
-      if (readable) {
-        const basePfn = this.ramPfn + (base - UPPER_MEMORY) / PAGE;
-        owner.addSlot({ id: id++, baseGfn, npages, basePfn, readOnly: !writable });
-      } else if (base >= this.romStart) {
-        const basePfn = this.romPfn + (base - this.romStart) / PAGE;
-        owner.addSlot({ id: id++, baseGfn, npages, basePfn, readOnly: true });
-      }
+    let forget = false;
+    for (const [index, piece] of this.pieces.entries()) {
+      const id = FIRST_SLOT + index;
+      const old = this.memory.slot(id);
+      const wanted = this.slotFor(id, piece);
+      if (old?.basePfn === wanted?.basePfn && old?.readOnly === wanted?.readOnly) continue;
+      if (old !== undefined) this.owner.removeSlot(id);
+      if (wanted !== null) this.owner.addSlot(wanted);
+      // Where there was no memory, nothing has been translated.
+      forget ||= old !== undefined;
     }
-    this.changed();
+    if (forget) this.changed();
+  }
+
+  private slotFor(id: number, { base, bytes, readable, writable }: Piece): MemorySlot | null {
+    const slot = { id, baseGfn: base / PAGE, npages: bytes / PAGE };
+    if (readable) {
+      return { ...slot, basePfn: this.ramPfn + (base - UPPER_MEMORY) / PAGE, readOnly: !writable };
+    }
+    if (base < this.romStart) return null;
+    return { ...slot, basePfn: this.romPfn + (base - this.romStart) / PAGE, readOnly: true };
   }
 }

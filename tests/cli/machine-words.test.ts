@@ -35,4 +35,14 @@ describe("the words that make a machine again", () => {
   it("write a size that is no whole number of MiB in KiB", () => {
     expect(machineWords("a", { mem: (4 << 20) + 4096 })).toEqual(["a", "--mem", "4100K"]);
   });
+
+  it("write the date in UTC, and that a reset is the end", () => {
+    expect(machineWords("a", { date: 1_228_134_600, reboot: false })).toEqual([
+      "a",
+      "--date",
+      "2008-12-01T12:30:00",
+      "--no-reboot",
+    ]);
+    expect(machineWords("a", { reboot: true })).toEqual(["a"]);
+  });
 });

@@ -5,6 +5,7 @@ import {
   type DebugConsoleOption,
   parseAuditInterval,
   parseCount,
+  parseDate,
   parseDebugConsole,
   parseDuration,
   parseFps,
@@ -21,6 +22,10 @@ export interface RunOptions extends PolicyOptions {
   readonly append?: string;
   readonly initrd?: string;
   readonly mem?: number;
+  /** Seconds since 1970. */
+  readonly date?: number;
+  /** False: a reset that the guest asks for ends the run. */
+  readonly reboot?: boolean;
   readonly ui?: "dashboard" | "plain" | "console" | "none";
   readonly color?: "auto" | "always" | "never";
   /** Draw with ASCII characters only. */
@@ -48,7 +53,7 @@ export interface RunOptions extends PolicyOptions {
 export function declareMachine(command: Command): Command {
   return command
     .option("--append <text>", "kernel command line")
-    .option("--initrd <files>", "multiboot modules, separated by commas")
+    .option("--initrd <files>", "initial RAM disk of Linux, or multiboot modules, separated by commas")
     .addOption(
       new Option(
         "--cpu <model>",
@@ -56,6 +61,12 @@ export function declareMachine(command: Command): Command {
       ).choices(CPU_MODELS.map(({ name }) => name)),
     )
     .option("--mem <size>", "guest RAM, 1M to 2G (default 64M)", parseMemorySize)
+    .option(
+      "--date <when>",
+      "what the guest's clock says at first: now, or such as 2008-12-01T12:30:00, in UTC (default 2008-12-01)",
+      parseDate,
+    )
+    .option("--no-reboot", "a reset that the guest asks for ends the run")
     .option(
       "--debugcon <port[=file]>",
       "a debug console at a port, more than once if wanted",
@@ -88,7 +99,7 @@ const processorList = (): string =>
 export function declareRun(program: Command): void {
   const command = program
     .command("run")
-    .description("boot an image: a multiboot kernel, or a built-in guest by name; or start a ROM")
+    .description("boot an image: a multiboot or Linux kernel, or a built-in guest by name; or start a ROM")
     .argument("[image]", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
   declareMachine(command)
     .option(
@@ -148,7 +159,8 @@ ${processorList()}
 
 Exit status: what the guest wrote to the debug-exit port (0xf4), as
 (value << 1) | 1, or
-  0    the guest halted for good, or ended with the --success status
+  0    the guest switched itself off, halted for good, asked for a reset under
+       --no-reboot, or ended with the --success status
   1    something went wrong on our side
   2    unusable option or image
   3    triple fault
