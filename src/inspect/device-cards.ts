@@ -1,5 +1,6 @@
 /** The devices as their datasheets name them: a card each. */
 import type { Machine } from "../machine/machine.ts";
+import { ataCard } from "./ata-card.ts";
 import { hex2, placeOf } from "./device-text.ts";
 import { pciCards, powerCard, rtcCard } from "./pci-card.ts";
 import { picCards } from "./pic-card.ts";
@@ -29,6 +30,9 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     postCard(machine),
     rtcCard(machine.board.rtc, placeOf(machine.board.bus, machine.board.rtc)),
     vgaCard(machine.board.vga, placeOf(machine.board.bus, machine.board.vga)),
+    ...machine.board.ide.channels.map((channel) =>
+      ataCard(channel, placeOf(machine.board.bus, channel.commandBlock)),
+    ),
     ...pciCards(machine.board.pci),
     powerCard(machine.board.power),
     debugExitCard(machine),

@@ -2,9 +2,11 @@
  * The board as a table: which chip sits where, and which wire goes to which pin. Nothing registers itself.
  */
 import { A20Gate } from "../devices/a20-gate.ts";
+import type { DriveSpec } from "../devices/ata/channel.ts";
+import { Piix3Ide } from "../devices/ata/piix3-ide.ts";
 import { DebugConsole } from "../devices/debug-console.ts";
 import { DebugExit } from "../devices/debug-exit.ts";
-import type { Device, GuestErrorSink } from "../devices/device.ts";
+import type { Device, DmaMemory, GuestErrorSink } from "../devices/device.ts";
 import { KeyboardController } from "../devices/keyboard-controller.ts";
 import { NumericError } from "../devices/numeric-error.ts";
 import { I440fx, type I440fxWires } from "../devices/pci/i440fx.ts";
@@ -39,6 +41,9 @@ export interface BoardWires {
   readonly shadow: I440fxWires["shadow"];
   /** The date at power-on, in seconds since 1970. */
   readonly date: number;
+  readonly memory: DmaMemory;
+  /** Primary master and slave, secondary master and slave. */
+  readonly drives: readonly (DriveSpec | null)[];
   /** Its A20M# pin, the other way round: address bit 20 counts. */
   readonly a20: (open: boolean) => void;
   /** Its IGNNE# pin, asserted or not. */
@@ -73,6 +78,7 @@ export class Board {
   readonly pci: PciHost;
   readonly hostBridge: I440fx;
   readonly isaBridge: Piix3;
+  readonly ide: Piix3Ide;
   readonly power: Piix4Pm;
   readonly debugExit: DebugExit;
   readonly debugConsoles: readonly DebugConsole[];
@@ -115,6 +121,12 @@ export class Board {
       unmapPorts: (base) => space.unmapPorts(base),
       guestError,
     });
+    const ide = new Piix3Ide(wires.drives, {
+      clock,
+      irqs: [pic.irq(14), pic.irq(15)],
+      memory: wires.memory,
+      guestError,
+    });
     isaBridge.command = (value) => power.command(value);
     const pci = new PciHost({
       space,
@@ -125,6 +137,7 @@ export class Board {
     });
     pci.plug(0, 0, hostBridge);
     pci.plug(1, 0, isaBridge);
+    pci.plug(1, 1, ide.pci);
     pci.plug(1, 3, power);
 
     bus.mapPorts(0x020, 2, pic.primary);
@@ -139,7 +152,11 @@ export class Board {
     bus.mapPorts(0x0b2, 2, isaBridge.apmPorts);
     bus.mapPorts(0x0f0, 2, numericError);
     bus.mapPorts(0x0f4, 1, debugExit);
+    bus.mapPorts(0x170, 8, ide.channels[1].commandBlock);
+    bus.mapPorts(0x1f0, 8, ide.channels[0].commandBlock);
+    bus.mapPorts(0x376, 1, ide.channels[1].controlBlock);
     bus.mapPorts(0x3b0, 0x30, vga);
+    bus.mapPorts(0x3f6, 1, ide.channels[0].controlBlock);
     bus.mapPorts(0x3f8, 8, com1);
     bus.mapPorts(0x4d0, 2, pic.elcr);
     bus.mapPorts(0xcf8, 4, pci.addressPort);
@@ -170,6 +187,7 @@ export class Board {
     this.pci = pci;
     this.hostBridge = hostBridge;
     this.isaBridge = isaBridge;
+    this.ide = ide;
     this.power = power;
     this.debugExit = debugExit;
     this.post = post;
@@ -186,6 +204,7 @@ export class Board {
       pci,
       hostBridge,
       isaBridge,
+      ide,
       power,
       debugExit,
       ...this.debugConsoles,

@@ -31,6 +31,7 @@ import {
   SS,
 } from "../cpu/state.ts";
 import { vectorName } from "../cpu/vectors.ts";
+import type { DriveSpec } from "../devices/ata/channel.ts";
 import { BareMmu } from "../mmu/bare.ts";
 import { GuestMemory, TABLE_GFNS } from "../mmu/guest-memory.ts";
 import type { LinearMemory } from "../mmu/linear-memory.ts";
@@ -41,6 +42,7 @@ import { GUEST_ERROR } from "../trace/events.ts";
 import { GUEST_MISTAKE } from "../trace/reasons.ts";
 import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
+import { Dma } from "./dma.ts";
 import { setUpBoard } from "./firmware/setup.ts";
 import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
@@ -52,6 +54,8 @@ export const GUEST_HZ = 100_000_000;
 
 /** 2008-12-01 00:00 UTC, the month of the patch: a date of its own would make each run another one. */
 export const DEFAULT_DATE = 1_228_089_600;
+
+const NO_DRIVES = [null, null, null, null];
 
 export interface MachineOptions {
   /** What CPUID announces; DEFAULT_CPU if absent. */
@@ -70,6 +74,8 @@ export interface MachineOptions {
   readonly postCode?: (value: number) => void;
   /** The date at power-on, in seconds since 1970; DEFAULT_DATE if absent. */
   readonly date?: number;
+  /** Primary master and slave, secondary master and slave; none if absent. */
+  readonly drives?: readonly (DriveSpec | null)[];
   /** A reset that the guest asks for ends the run. */
   readonly noReboot?: boolean;
 }
@@ -153,6 +159,8 @@ export class Machine {
       ramBytes: options.ramBytes,
       shadow: (base, bytes, readable, writable) => this.upperMemory.shadow(base, bytes, readable, writable),
       date: options.date ?? DEFAULT_DATE,
+      memory: new Dma(this.memory),
+      drives: options.drives ?? NO_DRIVES,
       a20: (open) => this.setA20(open),
       ignoreNumericError: (asserted) => {
         this.cpu.ignoreNumericError = asserted;

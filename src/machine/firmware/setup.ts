@@ -2,6 +2,7 @@
  * What the BIOS does to the board before it starts a kernel, for kernels that are started without one: interrupt routes,
  * power management, the memory behind its ROM, and the contents of CMOS.
  */
+import { DiskDrive } from "../../devices/ata/disk-drive.ts";
 import type { PciFunction } from "../../devices/pci/pci-function.ts";
 import type { Board } from "../board.ts";
 import type { BootSegment } from "../image/boot-image.ts";
@@ -33,9 +34,34 @@ export function setUpBoard(board: Board, ramBytes: number): BootSegment[] {
   power.write(PMBASE, 4, PM_BASE);
   power.write(PMREGMISC, 1, 1);
   power.write(COMMAND, 2, ENABLED);
+  placeWindows(board, ramBytes);
   setInterruptLines(board);
   setCmos(board, ramBytes);
-  return [...lowMemory({ comPorts: [0x3f8], disks: 0 }), ...acpiTables(ramBytes)];
+  return [...lowMemory({ comPorts: [0x3f8], disks: diskCount(board) }), ...acpiTables(ramBytes)];
+}
+
+const diskCount = ({ ide }: Board): number =>
+  ide.channels.reduce(
+    (sum, { drives }) => sum + drives.filter((drive) => drive instanceof DiskDrive).length,
+    0,
+  );
+
+const BAR0 = 0x10;
+const FIRST_PORT = 0xc000;
+/** Where memory for PCI functions begins, unless RAM reaches further. */
+const FIRST_ADDRESS = 0xe000_0000;
+
+/** A place for each BAR, on a multiple of its size. */
+function placeWindows({ pci }: Board, ramBytes: number): void {
+  const next = { ports: FIRST_PORT, memory: Math.max(FIRST_ADDRESS, ramBytes) };
+  for (const { pciFunction } of pci.functions) {
+    for (const { index, space, size } of pciFunction.bars) {
+      const base = Math.ceil(next[space] / size) * size;
+      pciFunction.write(BAR0 + index * 4, 4, base);
+      next[space] = base + size;
+    }
+    if (pciFunction.bars.length > 0) pciFunction.write(COMMAND, 2, ENABLED);
+  }
 }
 
 const INTERRUPT_LINE = 0x3c;
