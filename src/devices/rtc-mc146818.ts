@@ -162,10 +162,11 @@ export class Rtc implements Device<RtcState>, PortDevice {
   }
 
   private writeB(value: number): void {
-    const ran = this.running;
+    const wasSet = (this.cmos[REG_B] & B_SET) !== 0;
     this.cmos[REG_B] = (value & B_SET) !== 0 ? value & ~B_UIE : value;
-    if (this.running && !ran) {
-      this.takeTime();
+    // Also while the divider is held: what was set counts in the modes that come with the end of SET.
+    if (wasSet && (value & B_SET) === 0) this.takeTime();
+    if (wasSet && this.running) {
       // The divider has gone on: updates keep their place in the second.
       this.secondBegan += Math.floor((this.now - this.secondBegan) / CRYSTAL_HZ) * CRYSTAL_HZ;
     }
@@ -272,8 +273,8 @@ export class Rtc implements Device<RtcState>, PortDevice {
 
   restore(state: RtcState): void {
     this.index = state.index;
-    if (state.nmiOff !== this.nmiOff) this.wires.nmi?.(!state.nmiOff);
     this.nmiOff = state.nmiOff;
+    this.wires.nmi?.(!state.nmiOff);
     this.cmos.set(state.cmos);
     this.seconds = state.seconds;
     this.secondBegan = state.secondBegan;

@@ -37,6 +37,8 @@ export interface CalendarDate {
 export function dateOf(seconds: number): CalendarDate {
   const days = Math.floor(seconds / DAY_SECONDS);
   let year = 1970 + Math.floor(days / 366);
+  // Before 1970 the estimate is late, after it early.
+  while (daysBefore(year, 1) > days) year--;
   while (daysBefore(year + 1, 1) <= days) year++;
   let month = 1;
   while (month < 12 && daysBefore(year, month + 1) <= days) month++;

@@ -93,6 +93,26 @@ describe("the date", () => {
     expect(date()).toEqual([0x26, 0x03, 0x01, 1, 0x00, 0x00, 0x00]);
   });
 
+  it("counts as set in the modes that come with the end of SET, also while the divider is held", () => {
+    const { write, read, seconds } = build();
+    write(A, 0x66);
+    write(B, 0x82);
+    write(4, 12);
+    write(2, 34);
+    write(0, 56);
+    write(B, 0x06);
+    write(A, 0x26);
+    seconds(1);
+    expect([4, 2, 0].map(read)).toEqual([12, 34, 57]);
+  });
+
+  it("in a century that no clock has seen still has its day, month and year", () => {
+    const { write, date, seconds } = build();
+    write(0x32, 0);
+    seconds(1);
+    expect(date().slice(0, 3)).toEqual([0x08, 0x12, 0x31]);
+  });
+
   it("stands still while the divider is held; half a second after that is over it goes on", () => {
     const { write, date, seconds } = build();
     write(A, 0x66);
@@ -188,6 +208,9 @@ describe("the rest", () => {
     const { rtc, nmi } = build();
     for (const index of [0x8f, 0x90, 0x0f]) rtc.portWrite(0, 1, index);
     expect(nmi).toEqual([false, true]);
+    expect(nmi).toEqual([false, true]);
+    rtc.restore(rtc.save());
+    expect(nmi).toEqual([false, true, true]);
   });
 
   it("memory keeps what is written; register D says that the battery is good, and C and D cannot be written", () => {

@@ -10,7 +10,17 @@ import {
 } from "../policy-options.ts";
 import { declareMachine, type RunOptions } from "./run.ts";
 
-type MachineOptionNames = "cpu" | "date" | "reboot" | "append" | "initrd" | "mem" | "debugcon" | "maxIcount" | "timeout" | "success";
+type MachineOptionNames =
+  | "cpu"
+  | "date"
+  | "reboot"
+  | "append"
+  | "initrd"
+  | "mem"
+  | "debugcon"
+  | "maxIcount"
+  | "timeout"
+  | "success";
 
 export interface CompareOptions extends KnobOptions, Pick<RunOptions, MachineOptionNames> {
   readonly policy: readonly RunPolicyName[];

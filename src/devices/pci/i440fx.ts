@@ -4,7 +4,14 @@
  * Datasheet: Intel 82441FX (PMC), 3.2 "PCI configuration space mapped registers".
  */
 import type { Width } from "../device.ts";
-import { PciFunction, type PciFunctionState } from "./pci-function.ts";
+import {
+  COMMAND_MASTER,
+  COMMAND_MEMORY,
+  PCI_COMMAND,
+  PCI_STATUS,
+  PciFunction,
+  type PciFunctionState,
+} from "./pci-function.ts";
 
 const PAM0 = 0x59;
 const PAM_REGISTERS = 7;
@@ -29,6 +36,9 @@ export class I440fx extends PciFunction {
   constructor({ ramBytes, shadow }: I440fxWires) {
     super("i440fx", { vendor: 0x8086, device: 0x1237, revision: 0x02, classCode: 0x06_00_00 });
     this.shadow = shadow;
+    // It always answers memory accesses and masters the bus; only the error bits of the command can be written.
+    this.define(PCI_COMMAND, 2, COMMAND_MEMORY | COMMAND_MASTER, 0x0140);
+    this.define(PCI_STATUS, 2, 0x0280);
     for (let i = 0; i < PAM_REGISTERS; i++) this.define(PAM0 + i, 1, 0, i === 0 ? 0x30 : 0x33);
     const rows = Math.min(Math.ceil(ramBytes / ROW_BYTES), 0xff);
     for (let i = 0; i < DRB_ROWS; i++) this.define(DRB0 + i, 1, rows, 0xff);

@@ -116,27 +116,53 @@ export class PciHost implements Device<PciHostState> {
     return this.plugged.find((one) => one.device === device && one.fn === fn)?.pciFunction ?? null;
   }
 
-  /** A function's BARs or its command register changed. */
-  private remap(entry: Plugged): void {
-    const { space, guestError, memoryBase } = this.wires;
-    for (const { bar, base } of entry.mapped) {
-      if (bar.space === "ports") space.unmapPorts(base);
-      else space.unmapMemory(base);
-    }
-    entry.mapped = entry.pciFunction.windows().filter(({ bar, base }) => {
-      const taken =
-        bar.space === "ports"
-          ? !space.mapPorts(base, bar.size, bar.device as PortDevice)
-          : base < memoryBase || !space.mapMemory(base, bar.size, bar.device as MmioDevice);
-      if (taken) {
-        guestError(
-          entry.pciFunction.name,
-          `BAR${bar.index}`,
-          `placed at ${base.toString(16)}, which is taken`,
-        );
-      }
-      return !taken;
+  /**
+   * A function's BARs or its command register changed. Of two windows that overlap, that of the lower slot answers,
+   * whichever came first: so the map follows from the registers alone, and restoring those restores it.
+   */
+  private remap(moved: Plugged): void {
+    const placed: PciWindow[] = [];
+    const choices = this.plugged.map((entry) => {
+      const wanted = entry.pciFunction.windows();
+      const chosen = wanted.filter((window) => this.isFree(window, placed) && placed.push(window) > 0);
+      return { entry, wanted, chosen, before: entry.mapped };
     });
+    const stays = (entry: Plugged, window: PciWindow): boolean =>
+      entry !== moved && has(entry.mapped, window);
+    for (const { entry, chosen } of choices) {
+      for (const window of entry.mapped) {
+        if (!(stays(entry, window) && has(chosen, window))) this.unmap(window);
+      }
+    }
+    for (const { entry, wanted, chosen, before } of choices) {
+      entry.mapped = chosen.filter((window) => stays(entry, window) || this.map(window));
+      for (const window of wanted) {
+        if (has(entry.mapped, window) || !(entry === moved || has(before, window))) continue;
+        const detail = `placed at ${window.base.toString(16)}, which is taken`;
+        this.wires.guestError(entry.pciFunction.name, `BAR${window.bar.index}`, detail);
+      }
+    }
+  }
+
+  /** Neither in RAM nor where a window lies that comes first. */
+  private isFree({ bar, base }: PciWindow, placed: readonly PciWindow[]): boolean {
+    if (bar.space === "memory" && base < this.wires.memoryBase) return false;
+    return !placed.some(
+      (other) =>
+        other.bar.space === bar.space && base < other.base + other.bar.size && other.base < base + bar.size,
+    );
+  }
+
+  private map({ bar, base }: PciWindow): boolean {
+    const { space } = this.wires;
+    return bar.space === "ports"
+      ? space.mapPorts(base, bar.size, bar.device as PortDevice)
+      : space.mapMemory(base, bar.size, bar.device as MmioDevice);
+  }
+
+  private unmap({ bar, base }: PciWindow): void {
+    if (bar.space === "ports") this.wires.space.unmapPorts(base);
+    else this.wires.space.unmapMemory(base);
   }
 
   reset(): void {
@@ -155,4 +181,8 @@ export class PciHost implements Device<PciHostState> {
     if (!(offset >= 0 && offset < 8)) return "?";
     return offset < 4 ? "CONFADD" : "CONFDATA";
   }
+}
+
+function has(windows: readonly PciWindow[], { bar, base }: PciWindow): boolean {
+  return windows.some((one) => one.bar === bar && one.base === base);
 }

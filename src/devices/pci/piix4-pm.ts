@@ -18,6 +18,8 @@ const TIMER_PERIOD = 2 ** TIMER_BITS;
 const HALF_PERIOD = TIMER_PERIOD / 2;
 
 const PMBASE = 0x40;
+const DEVACTB = 0x58;
+const DEVACTB_APMC_EN = 1 << 25;
 const PMREGMISC = 0x80;
 const SMBBASE = 0x90;
 const SMBHSTCFG = 0xd2;
@@ -95,6 +97,8 @@ export class Piix4Pm extends PciFunction {
     this.define(0x04, 2, 0, 1);
     this.define(0x06, 2, 0x0280, 0, 0x7800);
     this.define(PMBASE, 4, 1, BASE_MASK);
+    // There is no SMM here. Firmware that finds APMC_EN set takes SMM for set up; else it waits for ever for its handler.
+    this.define(DEVACTB, 4, DEVACTB_APMC_EN, 0x03ff_ffff);
     this.define(PMREGMISC, 1, 0, 0x1f);
     this.define(SMBBASE, 4, 1, SMB_BASE_MASK);
     this.define(SMBHSTCFG, 1, 0, 0x0f);

@@ -19,6 +19,14 @@ describe("the host bridge", () => {
     expect([bridge.get(0, 4), bridge.get(8, 4)]).toEqual([0x1237_8086, 0x0600_0002]);
   });
 
+  it("cannot be taken off the bus: only the error bits of its command are written", () => {
+    const { bridge } = build();
+    bridge.write(0x04, 2, 0);
+    expect([bridge.get(0x04, 2), bridge.get(0x06, 2)]).toEqual([0x0006, 0x0280]);
+    bridge.write(0x04, 2, 0xffff);
+    expect(bridge.get(0x04, 2)).toBe(0x0146);
+  });
+
   it("PAM0 rules the last 64 KiB by its upper half alone", () => {
     const { bridge, pieces } = build();
     bridge.write(0x59, 1, 0xff);

@@ -154,6 +154,32 @@ describe("windows", () => {
     expect(mapped.get(0xc040)).toBe("two ports");
   });
 
+  it("a restored bus has the windows of the one that was saved, wherever its own were", () => {
+    const first = build();
+    first.write(3, 0, 0x10, 0xc000);
+    first.write(3, 1, 0x10, 0xd000);
+    const second = build();
+    second.write(3, 0, 0x10, 0xd000);
+    second.write(3, 1, 0x10, 0xc000);
+    for (const { write } of [first, second]) for (const fn of [0, 1]) write(3, fn, 4, 1, 2);
+    second.one.restore(first.one.save());
+    second.two.restore(first.two.save());
+    expect(new Map([...second.mapped].sort())).toEqual(new Map([...first.mapped].sort()));
+    expect(second.mapped.get(0xc000)).toBe("one ports");
+  });
+
+  it("of two at one place the lower slot's answers, whichever came first, and the other once it is free", () => {
+    const { write, mapped, errors } = build();
+    for (const fn of [1, 0]) {
+      write(3, fn, 0x10, 0xc000);
+      write(3, fn, 4, 1, 2);
+    }
+    expect([...mapped]).toEqual([[0xc000, "one ports"]]);
+    expect(errors).toEqual(["two BAR0: placed at c000, which is taken"]);
+    write(3, 0, 4, 0, 2);
+    expect([...mapped]).toEqual([[0xc000, "two ports"]]);
+  });
+
   it("each function gets the wire of its slot and pin", () => {
     expect(build().routed).toEqual(["3.2", "3.2"]);
   });

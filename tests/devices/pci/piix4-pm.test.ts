@@ -72,6 +72,13 @@ describe("the registers", () => {
     expect(mapped.size).toBe(0);
   });
 
+  it("tell firmware that there is no SMM to set up: APMC_EN is on after a reset", () => {
+    const { pm } = build();
+    pm.write(0x58, 4, 0);
+    pm.reset();
+    expect(pm.get(0x58, 4)).toBe(0x0200_0000);
+  });
+
   it("at a place that is taken, do not answer", () => {
     const { pm, mapped, log } = build();
     pm.write(0x40, 4, 0x3c0);
