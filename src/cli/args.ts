@@ -82,6 +82,14 @@ export function parseDate(text: string): number {
   return seconds;
 }
 
+/** Letters for kinds of drive, each once. */
+export function parseBootOrder(text: string): string {
+  if (/^[cd]+$/.test(text) && new Set(text).size === text.length) return text;
+  throw new InvalidArgumentError(
+    "Give c for the disk and d for the CD-ROM in the order to try them, such as dc.",
+  );
+}
+
 export function parseStatus(text: string): number {
   const status = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(status <= 255)) throw new InvalidArgumentError("Give an exit status from 0 to 255.");

@@ -5,6 +5,7 @@ import { DEFAULT_CPU } from "../cpu/models.ts";
 import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
 import { RSDP_GPA, rootPointer } from "../machine/firmware/acpi-tables.ts";
+import { DEFAULT_BOOT_ORDER } from "../machine/firmware/bios.ts";
 import type { ImageFile } from "../machine/image/boot-image.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { loadKernel } from "../machine/image/kernel.ts";
@@ -14,10 +15,13 @@ import type { Texts } from "../trace/describe.ts";
 import { Tap } from "../trace/tap.ts";
 import { parseMemorySize } from "./args.ts";
 import { AuditRun, auditInterval } from "./audit-run.ts";
+import { type BootMedium, bootMedium } from "./boot-medium.ts";
 import type { RunOptions } from "./commands/run.ts";
 import { DirtyLog, dirtyLogInterval } from "./dirty-log.ts";
+import { openDrives } from "./drives.ts";
 import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
 import { OutputFile, readInput } from "./files.ts";
+import { firmwareFiles } from "./firmware-files.ts";
 import { type CatalogGuest, guestImagePath } from "./guest-catalog.ts";
 import { OutputStream } from "./output-stream.ts";
 import { packageVersion } from "./package-root.ts";
@@ -26,10 +30,14 @@ import { TraceFile, traceRequest } from "./trace-file.ts";
 
 const DEFAULT_MEM = "64M";
 const NO_IMAGE = "there is no such file, nor a built-in guest of that name; `umbra guests` lists those.";
-const NO_ROM = "there is no such file; --bios takes the image of a ROM.";
-const ROM_SIZES: readonly number[] = [64, 128, 256].map((kib) => kib * 1024);
 const NO_INITRD = "there is no such file; --initrd takes the initial RAM disk of the kernel.";
 const NO_MODULE = "there is no such file; --initrd takes FILE or 'FILE ARGUMENTS', separated by commas.";
+
+/** A file that is flushed now and then, and closed at the end. */
+export interface HostFile {
+  flush(): void;
+  close(): void;
+}
 
 export interface PreparedRun {
   readonly machine: Machine;
@@ -43,8 +51,8 @@ export interface PreparedRun {
   /** The debug-exit status that means success; null if neither the user nor the catalog says. */
   readonly success: number | null;
   readonly console: OutputStream;
-  /** Files of debug consoles, open. */
-  readonly files: readonly OutputFile[];
+  /** Files that the run has open: of debug consoles, of drives. */
+  readonly files: readonly HostFile[];
 }
 
 export interface PrepareSettings {
@@ -65,10 +73,11 @@ export function prepare(
   settings: PrepareSettings = {},
 ): PreparedRun {
   const { choice = choosePolicy(options), stream = consoleStream(options), control, shared } = settings;
-  if (name === "") throw new CommandError("the name of the image is empty.", STATUS_USAGE);
   const ramBytes = options.mem ?? parseMemorySize(guest?.mem ?? DEFAULT_MEM);
-  const start =
-    options.bios === undefined ? imageStart(name, guest, options, ramBytes) : romStart(options.bios);
+  const medium = guest === undefined ? bootMedium(name) : null;
+  const throughBios = medium !== null || options.bios !== undefined || name === "";
+  const start = throughBios ? biosStart(name, options) : imageStart(name, guest, options, ramBytes);
+  const drives = openDrives(withMedium(name, medium, options));
   const console = new OutputStream(stream);
   const { wires, files } = debugConsoles(options, console);
   const request = traceRequest(options);
@@ -77,6 +86,7 @@ export function prepare(
   const machine = buildMachine({
     ramBytes,
     cpu: options.cpu ?? DEFAULT_CPU,
+    drives: drives.specs,
     date: options.date ?? DEFAULT_DATE,
     noReboot: options.reboot === false,
     ...choice,
@@ -93,7 +103,18 @@ export function prepare(
   if (target !== null) target.success = success;
   start(machine);
   const dirtyLog = round === null || shadow === null ? null : new DirtyLog(machine, shadow, round);
-  return { machine, debugger: target, success, console, files, trace, audit, dirtyLog, texts };
+  const closers = drives.files.map((file) => ({ flush: () => {}, close: () => file.close() }));
+  return {
+    machine,
+    debugger: target,
+    success,
+    console,
+    files: [...files, ...closers],
+    trace,
+    audit,
+    dirtyLog,
+    texts,
+  };
 }
 
 /** Puts what is to run into a machine. */
@@ -126,15 +147,26 @@ function imageStart(
   };
 }
 
-function romStart(file: string): Start {
-  const bytes = readInput(file, file, NO_ROM);
-  if (!ROM_SIZES.includes(bytes.length)) {
+/** `name` is the image of a drive, the ROM itself, or "" for drives that options name. */
+function biosStart(name: string, { bios, boot }: RunOptions): Start {
+  const files = firmwareFiles(bios, name === "" ? "A drive" : name);
+  return (machine) => machine.loadBios(files.bios, files.videoBios, boot ?? DEFAULT_BOOT_ORDER);
+}
+
+/** Puts the image that was named like a kernel into the drive that it is for, and lets that one boot first. */
+function withMedium(name: string, medium: BootMedium | null, options: RunOptions): RunOptions {
+  if (medium === null) return options;
+  if (medium === "floppy") {
+    throw new CommandError(`${name}: it is a floppy, and this board has no floppy drive yet.`, STATUS_USAGE);
+  }
+  const plug = medium === "disk" ? "hda" : "cdrom";
+  if (options[plug] !== undefined) {
     throw new CommandError(
-      `${file}: a ROM has 64, 128 or 256 KiB, and this file has ${bytes.length} bytes.`,
+      `${name} is for the plug that --${plug} has taken; give one of them.`,
       STATUS_USAGE,
     );
   }
-  return (machine) => machine.loadRom(bytes);
+  return { ...options, [plug]: name };
 }
 
 function consoleStream(options: RunOptions): Writable {

@@ -7,6 +7,7 @@ import { Piix3Ide } from "../devices/ata/piix3-ide.ts";
 import { DebugConsole } from "../devices/debug-console.ts";
 import { DebugExit } from "../devices/debug-exit.ts";
 import type { Device, DmaMemory, GuestErrorSink } from "../devices/device.ts";
+import { FwCfg } from "../devices/fw-cfg.ts";
 import { KeyboardController } from "../devices/keyboard-controller.ts";
 import { NumericError } from "../devices/numeric-error.ts";
 import { I440fx, type I440fxWires } from "../devices/pci/i440fx.ts";
@@ -79,6 +80,7 @@ export class Board {
   readonly hostBridge: I440fx;
   readonly isaBridge: Piix3;
   readonly ide: Piix3Ide;
+  readonly fwCfg: FwCfg;
   readonly power: Piix4Pm;
   readonly debugExit: DebugExit;
   readonly debugConsoles: readonly DebugConsole[];
@@ -127,6 +129,7 @@ export class Board {
       memory: wires.memory,
       guestError,
     });
+    const fwCfg = new FwCfg({ memory: wires.memory, guestError });
     isaBridge.command = (value) => power.command(value);
     const pci = new PciHost({
       space,
@@ -159,6 +162,8 @@ export class Board {
     bus.mapPorts(0x3f6, 1, ide.channels[0].controlBlock);
     bus.mapPorts(0x3f8, 8, com1);
     bus.mapPorts(0x4d0, 2, pic.elcr);
+    bus.mapPorts(0x510, 2, fwCfg.ports);
+    bus.mapPorts(0x514, 8, fwCfg.dmaPorts);
     bus.mapPorts(0xcf8, 4, pci.addressPort);
     bus.mapPorts(0xcfc, 4, pci.dataPort);
     bus.mapPorts(0xafe0, 4, power.gpePorts);
@@ -188,6 +193,7 @@ export class Board {
     this.hostBridge = hostBridge;
     this.isaBridge = isaBridge;
     this.ide = ide;
+    this.fwCfg = fwCfg;
     this.power = power;
     this.debugExit = debugExit;
     this.post = post;
@@ -205,6 +211,7 @@ export class Board {
       hostBridge,
       isaBridge,
       ide,
+      fwCfg,
       power,
       debugExit,
       ...this.debugConsoles,

@@ -43,6 +43,7 @@ import { GUEST_MISTAKE } from "../trace/reasons.ts";
 import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
 import { Dma } from "./dma.ts";
+import { answerBios, type BootOrder } from "./firmware/bios.ts";
 import { setUpBoard } from "./firmware/setup.ts";
 import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
@@ -341,6 +342,12 @@ export class Machine {
     const basePfn = rom / 4096;
     this.slotOwner.addSlot({ id: 2, baseGfn: TABLE_GFNS - npages, npages, basePfn, readOnly: true });
     this.upperMemory.setRom(basePfn, bytes.length);
+  }
+
+  /** A BIOS that boots from the drives. */
+  loadBios(bios: Uint8Array, videoBios: Uint8Array | null, bootOrder: BootOrder): void {
+    answerBios(this.board, { ramBytes: this.options.ramBytes, videoBios, bootOrder });
+    this.loadRom(bios);
   }
 
   private setA20(open: boolean): void {

@@ -52,7 +52,7 @@ describe("--bios", () => {
       "odd.rom: a ROM has 64, 128 or 256 KiB, and this file has 1000 bytes.",
     ],
     ["a file that is not there", ["--bios", "none.rom"], "none.rom: there is no such file"],
-    ["an image as well", ["kmap", "--bios", "odd.rom"], "cannot load kmap as well"],
+    ["an image as well", ["kmap", "--bios", "odd.rom"], "cannot load kmap, which is no image of one"],
     ["neither image nor ROM", [], "there is nothing to run"],
   ])("refuses %s in one sentence", (_name, args, sentence) => {
     writeFileSync(join(folder, "odd.rom"), new Uint8Array(1000));

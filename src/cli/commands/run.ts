@@ -4,6 +4,7 @@ import { CPU_MODELS, type CpuModelName, DEFAULT_CPU } from "../../cpu/models.ts"
 import {
   type DebugConsoleOption,
   parseAuditInterval,
+  parseBootOrder,
   parseCount,
   parseDate,
   parseDebugConsole,
@@ -12,13 +13,17 @@ import {
   parseMemorySize,
   parseStatus,
 } from "../args.ts";
+import { bootMedium } from "../boot-medium.ts";
+import { type DriveOptions, hasDrives } from "../drives.ts";
 import { CommandError, STATUS_USAGE } from "../exit-status.ts";
 import { declareKnobs, declarePolicy, type PolicyOptions, policyList } from "../policy-options.ts";
 
-export interface RunOptions extends PolicyOptions {
+export interface RunOptions extends PolicyOptions, DriveOptions {
   readonly cpu?: CpuModelName;
-  /** A ROM to start from, instead of an image. */
+  /** A ROM to start from. */
   readonly bios?: string;
+  /** Which kinds of drive the BIOS tries, in that order. */
+  readonly boot?: string;
   readonly append?: string;
   readonly initrd?: string;
   readonly mem?: number;
@@ -66,6 +71,13 @@ export function declareMachine(command: Command): Command {
       "what the guest's clock says at first: now, or such as 2008-12-01T12:30:00, in UTC (default 2008-12-01)",
       parseDate,
     )
+    .option("--hda <file>", "the first disk: a raw image (--hdb, --hdc, --hdd likewise)")
+    .addOption(new Option("--hdb <file>", "").hideHelp())
+    .addOption(new Option("--hdc <file>", "").hideHelp())
+    .addOption(new Option("--hdd <file>", "").hideHelp())
+    .option("--cdrom <file>", "what is in the CD-ROM drive: an ISO image")
+    .option("--writable", "disks are changed; otherwise what the guest writes is kept in memory")
+    .option("--boot <order>", "which drives the BIOS tries: c disk, d CD-ROM (default cd)", parseBootOrder)
     .option("--no-reboot", "a reset that the guest asks for ends the run")
     .option(
       "--debugcon <port[=file]>",
@@ -76,21 +88,23 @@ export function declareMachine(command: Command): Command {
     .option("--timeout <time>", "stop after this much host time, such as 30s", parseDuration);
 }
 
-/** The name of the image, or of the ROM that takes its place. */
-function whatToRun(image: string | undefined, { bios }: RunOptions): string {
-  if (image === undefined && bios === undefined) {
+/** The name of the image; "" for what is in the drives, or for a ROM alone. */
+function whatToRun(image: string | undefined, options: RunOptions): string {
+  const { bios } = options;
+  if (image === "") throw new CommandError("the name of the image is empty.", STATUS_USAGE);
+  if (image === undefined && bios === undefined && !hasDrives(options)) {
     throw new CommandError(
-      "there is nothing to run; name an image, a built-in guest, or a ROM with --bios.",
+      "there is nothing to run; name an image, a built-in guest, a drive with --hda or --cdrom, or a ROM with --bios.",
       STATUS_USAGE,
     );
   }
-  if (image !== undefined && bios !== undefined) {
+  if (image !== undefined && bios !== undefined && bootMedium(image) === null) {
     throw new CommandError(
-      `--bios ${bios} starts from its ROM and cannot load ${image} as well; give one of them.`,
+      `--bios ${bios} boots from drives and cannot load ${image}, which is no image of one; give one of them.`,
       STATUS_USAGE,
     );
   }
-  return image ?? bios ?? "";
+  return image ?? "";
 }
 
 const processorList = (): string =>
@@ -99,12 +113,14 @@ const processorList = (): string =>
 export function declareRun(program: Command): void {
   const command = program
     .command("run")
-    .description("boot an image: a multiboot or Linux kernel, or a built-in guest by name; or start a ROM")
+    .description(
+      "boot an image: a multiboot or Linux kernel, a disk or CD-ROM, a built-in guest by name, a ROM",
+    )
     .argument("[image]", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
   declareMachine(command)
     .option(
       "--bios <file>",
-      "instead of an image: a ROM of 64, 128 or 256 KiB below 4 GiB, started by a reset",
+      "a ROM of 64, 128 or 256 KiB, started by a reset; disk images find SeaBIOS by themselves",
     )
     .option("--success <status>", "exit with 0 if the guest ends with this debug-exit status", parseStatus)
     .addOption(

@@ -34,7 +34,15 @@ export class I440fx extends PciFunction {
   private readonly shadow: I440fxWires["shadow"];
 
   constructor({ ramBytes, shadow }: I440fxWires) {
-    super("i440fx", { vendor: 0x8086, device: 0x1237, revision: 0x02, classCode: 0x06_00_00 });
+    super("i440fx", {
+      vendor: 0x8086,
+      device: 0x1237,
+      revision: 0x02,
+      classCode: 0x06_00_00,
+      // By which firmware knows an emulated board that answers its questions (fw-cfg.ts).
+      subsystemVendor: 0x1af4,
+      subsystem: 0x1100,
+    });
     this.shadow = shadow;
     // It always answers memory accesses and masters the bus; only the error bits of the command can be written.
     this.define(PCI_COMMAND, 2, COMMAND_MEMORY | COMMAND_MASTER, 0x0140);

@@ -1,0 +1,56 @@
+/** The drives of the machine from a command line: which file is in which, and whether it may change. */
+import type { DriveSpec } from "../devices/ata/channel.ts";
+import type { Disk } from "../devices/disk.ts";
+import { OverlayDisk } from "../devices/overlay-disk.ts";
+import { DiskFile } from "./disk-file.ts";
+import { CommandError, STATUS_USAGE } from "./exit-status.ts";
+
+export interface DriveOptions {
+  readonly hda?: string;
+  readonly hdb?: string;
+  readonly hdc?: string;
+  readonly hdd?: string;
+  readonly cdrom?: string;
+  /** What the guest writes goes to the files. */
+  readonly writable?: boolean;
+}
+
+export interface Drives {
+  /** Primary master and slave, secondary master and slave. */
+  readonly specs: readonly (DriveSpec | null)[];
+  readonly files: readonly DiskFile[];
+}
+
+const NAMES = ["hda", "hdb", "hdc", "hdd"] as const;
+/** The plug that `--cdrom` takes, as on other emulators. */
+const CDROM_PLUG = 2;
+
+export function hasDrives(options: DriveOptions): boolean {
+  return options.cdrom !== undefined || NAMES.some((name) => options[name] !== undefined);
+}
+
+/** Opens the files. Throws a CommandError, one sentence, if one cannot be a disk or a plug is taken twice. */
+export function openDrives(options: DriveOptions): Drives {
+  const files: DiskFile[] = [];
+  const specs: (DriveSpec | null)[] = NAMES.map((name) => {
+    const path = options[name];
+    return path === undefined
+      ? null
+      : { kind: "disk", disk: openDisk(path, options.writable === true, files) };
+  });
+  if (options.cdrom !== undefined) {
+    if (specs[CDROM_PLUG] !== null) {
+      throw new CommandError("--cdrom and --hdc are the same plug; give one of them.", STATUS_USAGE);
+    }
+    const file = new DiskFile(options.cdrom, false);
+    files.push(file);
+    specs[CDROM_PLUG] = { kind: "cdrom", disc: file };
+  }
+  return { specs, files };
+}
+
+function openDisk(path: string, writable: boolean, files: DiskFile[]): Disk {
+  const file = new DiskFile(path, writable);
+  files.push(file);
+  return writable ? file : new OverlayDisk(file);
+}
