@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Writable } from "node:stream";
 import { type PreparedRun, prepare } from "../../../src/cli/prepare.ts";
+import { vgaText } from "../../../src/inspect/vga-card.ts";
 import type { Machine, RunOutcome } from "../../../src/machine/machine.ts";
 import { SerialInput } from "../../../src/machine/serial-input.ts";
 import type { RealGuest, Step } from "./guests.ts";
@@ -67,17 +68,25 @@ export class Drive {
       this.input.add(new TextEncoder().encode(step.type));
       return { problem: null, ended: null };
     }
+    const wanted = "wait" in step ? step.wait : step.screen;
+    const isThere = (): boolean => ("wait" in step ? this.finds(step.wait) : this.shows(step.screen));
     const limit = this.machine.icount + step.within * MILLION;
     for (;;) {
-      if (this.finds(step.wait)) return { problem: null, ended: null };
+      if (isThere()) return { problem: null, ended: null };
       if (this.machine.icount >= limit) {
-        return { problem: `no ${String(step.wait)} within ${step.within} million instructions`, ended: null };
+        return { problem: `no ${String(wanted)} within ${step.within} million instructions`, ended: null };
       }
       const ended = await this.advance();
       if (ended === null) continue;
-      if (this.finds(step.wait)) return { problem: null, ended };
-      return { problem: `it ended with ${ended} before ${String(step.wait)}`, ended };
+      if (isThere()) return { problem: null, ended };
+      return { problem: `it ended with ${ended} before ${String(wanted)}`, ended };
     }
+  }
+
+  /** What the display shows, line by line. */
+  private shows(wanted: string | RegExp): boolean {
+    const text = vgaText(this.machine.board.vga).join("\n");
+    return typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
   }
 
   private finds(wanted: string | RegExp): boolean {

@@ -17,9 +17,10 @@ export interface RealGuest {
   readonly end?: "power-off";
 }
 
-export type Step =
-  /** On the serial line, within that many million instructions of the step before. */
-  { readonly wait: string | RegExp; readonly within: number } | { readonly type: string };
+/** What must show on the serial line or on the display, within that many million instructions of the step before. */
+type Wait = { readonly wait: string | RegExp; readonly within: number };
+type Look = { readonly screen: string | RegExp; readonly within: number };
+export type Step = Wait | Look | { readonly type: string };
 
 const MIB = 2 ** 20;
 const LINUX = "console=ttyS0 rdinit=/init panic=-1 mitigations=off";
@@ -105,5 +106,26 @@ export const realGuests: readonly RealGuest[] = [
     initrd: "installer/initrd.gz",
     append: "console=ttyS0 mitigations=off TERM=dumb DEBIAN_FRONTEND=text",
     script: [{ wait: /Select a language|Choose the language/, within: 30_000 }],
+  },
+  {
+    name: "memtest",
+    group: "memtest",
+    shows: "memtest86+ 6.10: a pass of all tests over 8 MiB, on the display",
+    quick: false,
+    image: "memtest86+ia32.bin",
+    mem: 8 * MIB,
+    script: [
+      { screen: /Memtest86\+ v6\.10 .*Umbra pentium4/, within: 500 },
+      { screen: /Pass: {2}1 .*Errors: 0/, within: 40_000 },
+    ],
+  },
+  {
+    name: "grub-cd",
+    group: "grub",
+    shows: "SeaBIOS, its video BIOS, GRUB's rescue CD: its menu on the display",
+    quick: false,
+    image: "grub-rescue-cdrom.iso",
+    mem: 64 * MIB,
+    script: [{ screen: /GNU GRUB {2}version 2\.06[\s\S]*Memtest86\+/, within: 5000 }],
   },
 ];
