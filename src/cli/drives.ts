@@ -2,6 +2,7 @@
 import type { DriveSpec } from "../devices/ata/channel.ts";
 import type { Disk } from "../devices/disk.ts";
 import { OverlayDisk } from "../devices/overlay-disk.ts";
+import type { VirtioOptions } from "../machine/virtio-cards.ts";
 import { DiskFile } from "./disk-file.ts";
 import { CommandError, STATUS_USAGE } from "./exit-status.ts";
 
@@ -11,6 +12,9 @@ export interface DriveOptions {
   readonly hdc?: string;
   readonly hdd?: string;
   readonly cdrom?: string;
+  readonly virtioDisk?: readonly string[];
+  readonly virtioConsole?: boolean;
+  readonly virtioRng?: boolean;
   /** What the guest writes goes to the files. */
   readonly writable?: boolean;
 }
@@ -18,6 +22,7 @@ export interface DriveOptions {
 export interface Drives {
   /** Primary master and slave, secondary master and slave. */
   readonly specs: readonly (DriveSpec | null)[];
+  readonly virtio: VirtioOptions;
   readonly files: readonly DiskFile[];
 }
 
@@ -26,7 +31,8 @@ const NAMES = ["hda", "hdb", "hdc", "hdd"] as const;
 const CDROM_PLUG = 2;
 
 export function hasDrives(options: DriveOptions): boolean {
-  return options.cdrom !== undefined || NAMES.some((name) => options[name] !== undefined);
+  if (options.cdrom !== undefined || (options.virtioDisk ?? []).length > 0) return true;
+  return NAMES.some((name) => options[name] !== undefined);
 }
 
 /** Opens the files. Throws a CommandError, one sentence, if one cannot be a disk or a plug is taken twice. */
@@ -46,7 +52,13 @@ export function openDrives(options: DriveOptions): Drives {
     files.push(file);
     specs[CDROM_PLUG] = { kind: "cdrom", disc: file };
   }
-  return { specs, files };
+  const disks = (options.virtioDisk ?? []).map((path) => openDisk(path, options.writable === true, files));
+  const virtio = {
+    disks,
+    console: options.virtioConsole === true,
+    rng: options.virtioRng === true,
+  };
+  return { specs, virtio, files };
 }
 
 function openDisk(path: string, writable: boolean, files: DiskFile[]): Disk {

@@ -20,17 +20,19 @@ const ABOUT_THE_RUN = new Set<keyof RunOptions>([
   "filter",
 ]);
 
+/** Options without a value. */
+const FLAGS = new Set<keyof RunOptions>(["writable", "virtioConsole", "virtioRng"]);
+
 const MIB = 2 ** 20;
 
 export function machineWords(image: string, options: RunOptions): string[] {
   const words = [image];
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || ABOUT_THE_RUN.has(key as keyof RunOptions)) continue;
-    if (key === "reboot") {
-      if (value === false) words.push("--no-reboot");
-      continue;
-    }
-    words.push(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, valueText(key, value));
+    const option = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (key === "reboot") words.push(...(value === false ? ["--no-reboot"] : []));
+    else if (FLAGS.has(key as keyof RunOptions)) words.push(...(value === true ? [option] : []));
+    else for (const one of [value].flat()) words.push(option, valueText(key, one));
   }
   return words;
 }

@@ -87,6 +87,7 @@ export function prepare(
     ramBytes,
     cpu: options.cpu ?? DEFAULT_CPU,
     drives: drives.specs,
+    virtio: drives.virtio,
     date: options.date ?? DEFAULT_DATE,
     noReboot: options.reboot === false,
     ...choice,

@@ -2,11 +2,12 @@
 import type { Machine } from "../machine/machine.ts";
 import { ataCard } from "./ata-card.ts";
 import { hex2, placeOf } from "./device-text.ts";
-import { pciCards, powerCard, rtcCard } from "./pci-card.ts";
+import { pciCards, powerCard, rtcCard, slotOf } from "./pci-card.ts";
 import { picCards } from "./pic-card.ts";
 import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
 import { uartCard } from "./uart-card.ts";
 import { vgaCard } from "./vga-card.ts";
+import { virtioCard } from "./virtio-card.ts";
 
 export interface DeviceCard {
   /** Such as "pit 8254". */
@@ -35,6 +36,7 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     ),
     ...pciCards(machine.board.pci),
     powerCard(machine.board.power),
+    ...machine.board.virtio.map((card) => virtioCard(card, slotOf(machine.board.pci, card))),
     debugExitCard(machine),
     ...debugConsoleCards(machine),
   ];

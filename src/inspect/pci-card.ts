@@ -5,6 +5,7 @@ import {
   COMMAND_MEMORY,
   PCI_COMMAND,
   PCI_INTERRUPT_LINE,
+  type PciFunction,
 } from "../devices/pci/pci-function.ts";
 import type { PciHost } from "../devices/pci/pci-host.ts";
 import type { Piix4Pm } from "../devices/pci/piix4-pm.ts";
@@ -43,6 +44,12 @@ export function pciCards(host: PciHost): DeviceCard[] {
       ],
     };
   });
+}
+
+/** Where a function is plugged in. */
+export function slotOf(host: PciHost, pciFunction: PciFunction): string {
+  const place = host.functions.find((one) => one.pciFunction === pciFunction);
+  return place === undefined ? "" : `device ${place.device} function ${place.fn}`;
 }
 
 export function powerCard(power: Piix4Pm): DeviceCard {

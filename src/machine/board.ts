@@ -22,9 +22,11 @@ import { SystemControl } from "../devices/system-control.ts";
 import { SystemControlA } from "../devices/system-control-a.ts";
 import { Uart16550 } from "../devices/uart16550.ts";
 import { Vga } from "../devices/vga/vga.ts";
+import type { VirtioPci } from "../devices/virtio/virtio-pci.ts";
 import { Bus } from "./bus.ts";
 import { BusSpace } from "./bus-space.ts";
 import { MachineClock } from "./clock.ts";
+import { type VirtioOptions, virtioCards } from "./virtio-cards.ts";
 
 export interface BoardWires {
   /** Instructions per guest second. */
@@ -45,6 +47,7 @@ export interface BoardWires {
   readonly memory: DmaMemory;
   /** Primary master and slave, secondary master and slave. */
   readonly drives: readonly (DriveSpec | null)[];
+  readonly virtio: VirtioOptions;
   /** Its A20M# pin, the other way round: address bit 20 counts. */
   readonly a20: (open: boolean) => void;
   /** Its IGNNE# pin, asserted or not. */
@@ -57,6 +60,7 @@ export interface BoardWires {
 }
 
 const DEBUG_CONSOLE_PORT = 0xe9;
+const FIRST_VIRTIO_SLOT = 5;
 /** The sleep type of S5. */
 const SOFT_OFF = 0;
 
@@ -81,6 +85,7 @@ export class Board {
   readonly isaBridge: Piix3;
   readonly ide: Piix3Ide;
   readonly fwCfg: FwCfg;
+  readonly virtio: readonly VirtioPci[];
   readonly power: Piix4Pm;
   readonly debugExit: DebugExit;
   readonly debugConsoles: readonly DebugConsole[];
@@ -142,6 +147,14 @@ export class Board {
     pci.plug(1, 0, isaBridge);
     pci.plug(1, 1, ide.pci);
     pci.plug(1, 3, power);
+    const virtio = virtioCards(wires.virtio, {
+      clock,
+      memory: wires.memory,
+      ramBytes: wires.ramBytes,
+      guestError,
+      output: wires.console,
+    });
+    for (const [index, card] of virtio.entries()) pci.plug(FIRST_VIRTIO_SLOT + index, 0, card);
 
     bus.mapPorts(0x020, 2, pic.primary);
     bus.mapPorts(0x040, 4, pit);
@@ -194,6 +207,7 @@ export class Board {
     this.isaBridge = isaBridge;
     this.ide = ide;
     this.fwCfg = fwCfg;
+    this.virtio = virtio;
     this.power = power;
     this.debugExit = debugExit;
     this.post = post;
@@ -212,6 +226,7 @@ export class Board {
       isaBridge,
       ide,
       fwCfg,
+      ...virtio,
       power,
       debugExit,
       ...this.debugConsoles,

@@ -49,6 +49,7 @@ import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
 import { allocateLinearMemory } from "./layout.ts";
 import { type SlotOwner, UPPER_MEMORY, UpperMemory } from "./upper-memory.ts";
+import { NO_VIRTIO, type VirtioOptions } from "./virtio-cards.ts";
 
 /** Instructions per guest second: one instruction takes ten nanoseconds of guest time. */
 export const GUEST_HZ = 100_000_000;
@@ -77,6 +78,7 @@ export interface MachineOptions {
   readonly date?: number;
   /** Primary master and slave, secondary master and slave; none if absent. */
   readonly drives?: readonly (DriveSpec | null)[];
+  readonly virtio?: VirtioOptions;
   /** A reset that the guest asks for ends the run. */
   readonly noReboot?: boolean;
 }
@@ -162,6 +164,7 @@ export class Machine {
       date: options.date ?? DEFAULT_DATE,
       memory: new Dma(this.memory),
       drives: options.drives ?? NO_DRIVES,
+      virtio: options.virtio ?? NO_VIRTIO,
       a20: (open) => this.setA20(open),
       ignoreNumericError: (asserted) => {
         this.cpu.ignoreNumericError = asserted;

@@ -45,4 +45,11 @@ describe("the words that make a machine again", () => {
     ]);
     expect(machineWords("a", { reboot: true })).toEqual(["a"]);
   });
+
+  it("write drives, each file with its option, and what has no value without one", () => {
+    const options = { hda: "a.img", virtioDisk: ["b.img", "c.img"], writable: true, virtioRng: true };
+    expect(machineWords("a", options).join(" ")).toBe(
+      "a --hda a.img --virtio-disk b.img --virtio-disk c.img --writable --virtio-rng",
+    );
+  });
 });

@@ -76,6 +76,13 @@ export function declareMachine(command: Command): Command {
     .addOption(new Option("--hdc <file>", "").hideHelp())
     .addOption(new Option("--hdd <file>", "").hideHelp())
     .option("--cdrom <file>", "what is in the CD-ROM drive: an ISO image")
+    .option(
+      "--virtio-disk <file>",
+      "a disk on a virtio card, more than once if wanted",
+      (file: string, earlier: readonly string[] = []) => [...earlier, file],
+    )
+    .option("--virtio-console", "a virtio console (hvc0), which prints where COM1 does")
+    .option("--virtio-rng", "a virtio source of entropy, the same numbers in every run")
     .option("--writable", "disks are changed; otherwise what the guest writes is kept in memory")
     .option("--boot <order>", "which drives the BIOS tries: c disk, d CD-ROM (default cd)", parseBootOrder)
     .option("--no-reboot", "a reset that the guest asks for ends the run")
