@@ -28,7 +28,7 @@ export class Drive {
   /** Where the next wait begins to look. */
   private seen = 0;
 
-  constructor({ image, mem, initrd, append }: RealGuest, folder: string) {
+  constructor({ image, mem, initrd, bios, append }: RealGuest, folder: string) {
     const stream = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         this.output += chunk.toString("latin1");
@@ -38,6 +38,7 @@ export class Drive {
     const options = {
       mem,
       ...(append === undefined ? {} : { append }),
+      ...(bios === undefined ? {} : { bios: resolve(folder, bios) }),
       ...(initrd === undefined ? {} : { initrd: resolve(folder, initrd) }),
     };
     this.prepared = prepare(resolve(folder, image), undefined, options, { stream });

@@ -11,6 +11,7 @@ export interface RealGuest {
   readonly image: string;
   readonly mem: number;
   readonly initrd?: string;
+  readonly bios?: string;
   readonly append?: string;
   readonly script: readonly Step[];
   /** How the run must end; absent: it is left when the script is done. */
@@ -123,8 +124,9 @@ export const realGuests: readonly RealGuest[] = [
     name: "grub-cd",
     group: "grub",
     shows: "SeaBIOS, its video BIOS, GRUB's rescue CD: its menu on the display",
-    quick: false,
+    quick: true,
     image: "grub-rescue-cdrom.iso",
+    bios: "bios.bin",
     mem: 64 * MIB,
     script: [{ screen: /GNU GRUB {2}version 2\.06[\s\S]*Memtest86\+/, within: 5000 }],
   },

@@ -40,7 +40,7 @@ console.log(`\n${chosen.length - failed} of ${chosen.length} real guests showed 
 process.exitCode = failed === 0 ? 0 : 1;
 
 async function boot(guest: RealGuest): Promise<boolean> {
-  const missing = [guest.image, guest.initrd ?? guest.image].find(
+  const missing = [guest.image, guest.initrd ?? guest.image, guest.bios ?? guest.image].find(
     (file) => !existsSync(resolve(CACHE, file)),
   );
   if (missing !== undefined) {
