@@ -18,7 +18,7 @@ import { AuditRun, auditInterval } from "./audit-run.ts";
 import { type BootMedium, bootMedium } from "./boot-medium.ts";
 import type { RunOptions } from "./commands/run.ts";
 import { DirtyLog, dirtyLogInterval } from "./dirty-log.ts";
-import { openDrives } from "./drives.ts";
+import { hasDrives, openDrives } from "./drives.ts";
 import { CommandError, STATUS_HOST_ERROR, STATUS_USAGE } from "./exit-status.ts";
 import { OutputFile, readInput } from "./files.ts";
 import { firmwareFiles } from "./firmware-files.ts";
@@ -73,6 +73,9 @@ export function prepare(
   settings: PrepareSettings = {},
 ): PreparedRun {
   const { choice = choosePolicy(options), stream = consoleStream(options), control, shared } = settings;
+  if (name === "" && options.bios === undefined && !hasDrives(options)) {
+    throw new CommandError("the name of the image is empty.", STATUS_USAGE);
+  }
   const ramBytes = options.mem ?? parseMemorySize(guest?.mem ?? DEFAULT_MEM);
   const medium = guest === undefined ? bootMedium(name) : null;
   const throughBios = medium !== null || options.bios !== undefined || name === "";

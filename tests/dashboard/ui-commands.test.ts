@@ -195,7 +195,7 @@ describe("the line of help while a command is typed", () => {
   it("names those that begin so", () => {
     expect(commandHint("f")).toBe("filter  follow  freeze  fps  fault  finish");
     expect(commandHint("in")).toBe("info");
-    expect(commandHint("info p")).toBe("policy  pic  pit");
+    expect(commandHint("info p")).toBe("policy  pic  pit  pci");
   });
 
   it("says what the only one does, also behind its name", () => {

@@ -29,7 +29,7 @@ function boot(mmu: "bare" | "shadow", policy: Policy): string {
   return `${text}${reason} ${machine.exitStatus ?? 0}`;
 }
 
-const HONOURED = "b1: new page: INVLPG was honoured\nhalted 0";
+const HONOURED = "b1: new page: INVLPG was honoured\npower-off 0";
 const LOST = "b1: old page: INVLPG was lost (B-1)\ndebug-exit 1";
 
 describe("b1", () => {
