@@ -36,9 +36,13 @@ function modeWords(vga: Vga): string {
   return `text, ${columns} by ${rows}, characters of ${height} lines, ${at}`;
 }
 
-/** The text that the display shows, line by line; a sentence if it shows none. */
+/** The text that the display shows, line by line, without the empty lines at its end; a sentence if it shows none. */
 export function vgaText(vga: Vga): string[] {
   const screen = textScreen(vga);
-  if (screen !== null) return screenLines(screen);
+  if (screen !== null) {
+    const lines = screenLines(screen);
+    const last = lines.findLastIndex((line) => line !== "");
+    return last < 0 ? [`The display is blank, ${modeWords(vga)}.`] : lines.slice(0, last + 1);
+  }
   return [`The display shows no text: it is in ${modeWords(vga)}.`.replace("in dark", "dark")];
 }
