@@ -141,6 +141,7 @@ export class Piix4Pm extends PciFunction {
 
   /** For people: what the registers hold. */
   get registers(): { readonly PM1_STS: number; readonly PM1_EN: number; readonly PM1_CNT: number } {
+    this.catchUp();
     return { PM1_STS: this.PM1_STS, PM1_EN: this.PM1_EN, PM1_CNT: this.PM1_CNT };
   }
 
