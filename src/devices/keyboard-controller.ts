@@ -1,6 +1,6 @@
 /**
- * The keyboard controller as far as software needs it without a keyboard: its own commands, the self-test, and the output
- * port, with A20 and the processor's reset.
+ * The keyboard controller: its own commands, the self-test, the output port with A20 and the processor's reset, and a
+ * keyboard whose scan codes it translates. Nothing is plugged into its second port.
  *
  * Datasheet: Intel 8042 (UPI-41AH) as programmed for the IBM PC/AT Technical Reference, "Keyboard controller"; Intel
  * 82371SB (PIIX3), "Keyboard controller".
@@ -9,7 +9,10 @@
  *     0x64   status when read, command when written
  */
 import type { A20Gate } from "./a20-gate.ts";
-import type { Device, GuestErrorSink, PortDevice } from "./device.ts";
+import type { Alarm, Clock, Device, GuestErrorSink, IrqLine, PortDevice } from "./device.ts";
+import { Keyboard, type KeyboardState } from "./ps2/keyboard.ts";
+import { SET2_TO_SET1 } from "./ps2/scan-codes.ts";
+import { strokesOf } from "./ps2/us-layout.ts";
 
 const STATUS_OUTPUT_FULL = 0x01;
 /** The self-test was passed. */
@@ -45,7 +48,14 @@ const OUTPUT_A20 = 0x02;
 const OUTPUT_IDLE = 0xcc;
 const INPUT_UNLOCKED = 0x80;
 
+const COMMAND_BYTE_INTERRUPT = 0x01;
 const COMMAND_BYTE_SYSTEM = 0x04;
+const COMMAND_BYTE_TRANSLATE = 0x40;
+/** In set 2, what follows is a key that goes up; in set 1 its bit 7 says so. */
+const BREAK = 0xf0;
+const RELEASED = 0x80;
+/** A byte takes about half a millisecond on the wire. */
+const BYTES_A_SECOND = 2000;
 const COMMAND_BYTE_KEYBOARD_OFF = 0x10;
 const COMMAND_BYTE_AUX_OFF = 0x20;
 
@@ -56,20 +66,38 @@ export interface KeyboardControllerState {
   /** Command that waits for its data byte; 0 for none. */
   awaiting: number;
   lastWasCommand: boolean;
+  /** What is in the output buffer came from the keyboard. */
+  fromKeyboard: boolean;
+  /** BREAK has been swallowed by the translation. */
+  releasing: boolean;
+  keyboard: KeyboardState;
+  /** What the host types and the keyboard has not taken: keys, "+" for down, "-" for up in front. */
+  typed: string[];
+  /** When the next byte arrives, in icount; -1 if none is on its way. */
+  arrival: number;
 }
 
 export interface KeyboardControllerWires {
   readonly a20: A20Gate;
   readonly resetProcessor: () => void;
   readonly guestError: GuestErrorSink;
+  readonly clock: Clock;
+  /** IRQ 1. */
+  readonly keyboardIrq: IrqLine;
 }
 
-const powerOn = (): KeyboardControllerState => ({
+type OwnState = Omit<KeyboardControllerState, "keyboard">;
+
+const powerOn = (): OwnState => ({
   commandByte: COMMAND_BYTE_KEYBOARD_OFF | COMMAND_BYTE_AUX_OFF,
   output: 0,
   outputFull: false,
   awaiting: 0,
   lastWasCommand: false,
+  fromKeyboard: false,
+  releasing: false,
+  typed: [],
+  arrival: -1,
 });
 
 export class KeyboardController implements Device<KeyboardControllerState> {
@@ -87,14 +115,99 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     portWrite: (_offset, _width, value) => this.command(value),
   };
   private readonly wires: KeyboardControllerWires;
+  readonly keyboard = new Keyboard();
   private state = powerOn();
+  private readonly delivery: Alarm;
+  private readonly byteTime: number;
 
   constructor(wires: KeyboardControllerWires) {
     this.wires = wires;
+    this.byteTime = Math.ceil(wires.clock.hz / BYTES_A_SECOND);
+    this.delivery = wires.clock.alarm(() => this.deliver());
   }
+
+  // --- The host's side ---------------------------------------------------------------------------------------------------
+
+  /** Keys by QEMU's names go down. They wait until the guest listens and has taken what came before. */
+  press(...keys: readonly string[]): void {
+    this.state.typed.push(...keys.map((key) => `+${key}`));
+    this.expect();
+  }
+
+  release(...keys: readonly string[]): void {
+    this.state.typed.push(...keys.map((key) => `-${key}`));
+    this.expect();
+  }
+
+  /** A text, key by key, on the US layout. */
+  type(text: string): void {
+    for (const { key, shift } of strokesOf(text)) {
+      const keys = shift ? ["shift", key] : [key];
+      this.press(...keys);
+      this.release(...keys.toReversed());
+    }
+  }
+
+  // --- From the keyboard to the output buffer ------------------------------------------------------------------------------
+
+  private get keyboardOff(): boolean {
+    return (this.state.commandByte & COMMAND_BYTE_KEYBOARD_OFF) !== 0;
+  }
+
+  /** Sets off the next byte, if there is one and it may come. */
+  private expect(): void {
+    const { state, keyboard } = this;
+    if (state.arrival >= 0 || state.outputFull || this.keyboardOff) return;
+    if (!keyboard.hasByte && (state.typed.length === 0 || !keyboard.isReady)) return;
+    state.arrival = this.wires.clock.now + this.byteTime;
+    this.delivery.at(state.arrival);
+  }
+
+  private deliver(): void {
+    const { state, keyboard } = this;
+    state.arrival = -1;
+    if (state.outputFull || this.keyboardOff) return;
+    if (!keyboard.hasByte) this.nextStroke();
+    if (!keyboard.hasByte) {
+      this.expect();
+      return;
+    }
+    const byte = keyboard.take();
+    if ((state.commandByte & COMMAND_BYTE_TRANSLATE) === 0) this.fill(byte, true);
+    else if (byte === BREAK) state.releasing = true;
+    else {
+      this.fill(SET2_TO_SET1[byte] | (state.releasing ? RELEASED : 0), true);
+      state.releasing = false;
+    }
+    this.expect();
+  }
+
+  private nextStroke(): void {
+    const stroke = this.state.typed.shift();
+    if (stroke !== undefined) this.keyboard.key(stroke.slice(1), stroke[0] === "+");
+  }
+
+  private fill(value: number, fromKeyboard: boolean): void {
+    const { state } = this;
+    state.output = value;
+    state.outputFull = true;
+    state.fromKeyboard = fromKeyboard;
+    this.driveIrq();
+  }
+
+  private driveIrq(): void {
+    const { outputFull, fromKeyboard, commandByte } = this.state;
+    if (outputFull && fromKeyboard && (commandByte & COMMAND_BYTE_INTERRUPT) !== 0)
+      this.wires.keyboardIrq.raise();
+    else this.wires.keyboardIrq.lower();
+  }
+
+  // --- The guest's side ------------------------------------------------------------------------------------------------------
 
   private takeOutput(): number {
     this.state.outputFull = false;
+    this.driveIrq();
+    this.expect();
     return this.state.output;
   }
 
@@ -139,6 +252,7 @@ export class KeyboardController implements Device<KeyboardControllerState> {
         break;
       case ENABLE_KEYBOARD:
         state.commandByte &= ~COMMAND_BYTE_KEYBOARD_OFF;
+        this.expect();
         break;
       case READ_INPUT_PORT:
         this.answer(INPUT_UNLOCKED);
@@ -168,28 +282,42 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     state.awaiting = 0;
     if (awaiting === WRITE_COMMAND_BYTE) {
       state.commandByte = value;
+      this.driveIrq();
+      this.expect();
     } else if (awaiting === WRITE_OUTPUT_PORT) {
       wires.a20.set((value & OUTPUT_A20) !== 0);
       if ((value & OUTPUT_RESET) === 0) wires.resetProcessor();
+    } else {
+      // Anything else is for the keyboard; sending to it switches its clock on.
+      state.commandByte &= ~COMMAND_BYTE_KEYBOARD_OFF;
+      this.keyboard.receive(value);
+      this.expect();
     }
-    // Anything else is for the keyboard, and there is none: it never answers.
   }
 
   private answer(value: number): void {
-    this.state.output = value;
-    this.state.outputFull = true;
+    this.fill(value, false);
   }
+
+  // --- State -----------------------------------------------------------------------------------------------------------------
 
   reset(): void {
     this.state = powerOn();
+    this.keyboard.reset();
+    this.delivery.cancel();
+    this.driveIrq();
   }
 
   save(): KeyboardControllerState {
-    return { ...this.state };
+    return { ...this.state, typed: [...this.state.typed], keyboard: this.keyboard.save() };
   }
 
-  restore(state: KeyboardControllerState): void {
-    this.state = { ...state };
+  restore({ keyboard, ...own }: KeyboardControllerState): void {
+    this.state = { ...own, typed: [...own.typed] };
+    this.keyboard.restore(keyboard);
+    if (own.arrival >= 0) this.delivery.at(own.arrival);
+    else this.delivery.cancel();
+    this.driveIrq();
   }
 
   /** Offset from port 0x60. */

@@ -102,7 +102,13 @@ export class Board {
     const a20 = new A20Gate(wires.a20);
     const { resetProcessor } = wires;
     const systemControlA = new SystemControlA({ a20, resetProcessor });
-    const keyboardController = new KeyboardController({ a20, resetProcessor, guestError });
+    const keyboardController = new KeyboardController({
+      a20,
+      resetProcessor,
+      guestError,
+      clock,
+      keyboardIrq: pic.irq(1),
+    });
     const numericError = new NumericError({ irq: pic.irq(13), ignore: wires.ignoreNumericError });
     const com1 = new Uart16550("com1", { clock, irq: pic.irq(4), output: wires.console });
     const debugExit = new DebugExit(wires.exit);

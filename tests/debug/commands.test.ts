@@ -54,6 +54,13 @@ const examples: Readonly<Record<string, Examples>> = {
   "info stats": { good: ["info stats"], bad: [["info stats exits", TOO_MUCH]] },
   "info pic": { good: ["info pic"], bad: [["info pic 0", TOO_MUCH]] },
   "info pit": { good: ["info pit"], bad: [["info pit 0", TOO_MUCH]] },
+  sendkey: {
+    good: ["sendkey a", "sendkey ctrl-alt-delete"],
+    bad: [
+      ["sendkey", "no key is called ''"],
+      ["sendkey shift-hyper", "no key is called 'hyper'"],
+    ],
+  },
   "info vga": { good: ["info vga", "i v"], bad: [["info vga text", TOO_MUCH]] },
   "info pci": { good: ["info pci"], bad: [["info pci 1", TOO_MUCH]] },
   "info devices": { good: ["info devices", "i d"], bad: [["info devices pic", TOO_MUCH]] },

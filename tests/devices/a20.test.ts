@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { A20Gate } from "../../src/devices/a20-gate.ts";
 import { KeyboardController } from "../../src/devices/keyboard-controller.ts";
 import { SystemControlA } from "../../src/devices/system-control-a.ts";
+import { MachineClock } from "../../src/machine/clock.ts";
+import { HZ } from "./contract.ts";
 
 let levels: boolean[];
 let resets: number;
@@ -24,6 +26,8 @@ beforeEach(() => {
     a20,
     resetProcessor,
     guestError: (_device, register, detail) => errors.push(`${register}: ${detail}`),
+    clock: new MachineClock(HZ),
+    keyboardIrq: { raise() {}, lower() {} },
   });
 });
 

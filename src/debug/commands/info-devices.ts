@@ -1,11 +1,13 @@
 /** The devices, as their datasheets name their registers. */
 import { type DeviceCard, deviceCards } from "../../inspect/device-cards.ts";
+import { isKeyName } from "../../inspect/key-names.ts";
 import { vgaText } from "../../inspect/vga-card.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
 import type { DebuggerApi } from "../debugger-api.ts";
+import { MonitorError } from "../monitor-error.ts";
 import { timeText } from "../monitor-text.ts";
 import { alone } from "./arguments.ts";
-import type { Command } from "./command.ts";
+import type { Action, Command } from "./command.ts";
 
 const NAME_WIDTH = 12;
 
@@ -27,6 +29,23 @@ const cards =
     deviceCards(machine)
       .filter(({ name }) => name.startsWith(first))
       .flatMap((card) => cardLines(card, machine.icount));
+
+/** Keys joined by "-": down in that order, up in the other. */
+function sendKey(argument: string): Action {
+  const keys = argument.trim().split("-");
+  const unknown = keys.find((key) => !isKeyName(key));
+  if (unknown !== undefined) {
+    throw new MonitorError(
+      `no key is called '${unknown}'; they have QEMU's names, such as a, ret, ctrl, f1, up`,
+    );
+  }
+  return ({ machine }) => {
+    const { keyboardController } = machine.board;
+    keyboardController.press(...keys);
+    keyboardController.release(...keys.toReversed());
+    return [`pressed ${keys.join(" and ")}`];
+  };
+}
 
 export const deviceCommands: readonly Command[] = [
   {
@@ -52,6 +71,12 @@ export const deviceCommands: readonly Command[] = [
     usage: "",
     sentence: "the functions on the PCI bus: what they are and where they answer",
     parse: alone(cards("pci")),
+  },
+  {
+    name: "sendkey",
+    usage: " KEYS",
+    sentence: "presses keys of the guest's keyboard together, such as ctrl-alt-delete",
+    parse: sendKey,
   },
   { name: "info devices", usage: "", sentence: "all devices of the board", parse: alone(cards("")) },
 ];

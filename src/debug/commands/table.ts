@@ -28,7 +28,15 @@ export const commands: readonly Command[] = [
   ...[cpuCommands, mmuCommands, deviceCommands, pointCommands, eventCommands]
     .flat()
     .filter(({ name }) => name.startsWith(`${INFO} `)),
-  ...[addressCommands, examineCommands, pointCommands, runCommands, eventCommands, mmuCommands]
+  ...[
+    addressCommands,
+    examineCommands,
+    pointCommands,
+    runCommands,
+    eventCommands,
+    mmuCommands,
+    deviceCommands,
+  ]
     .flat()
     .filter(({ name }) => !name.startsWith(`${INFO} `)),
   helpCommand,

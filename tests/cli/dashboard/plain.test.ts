@@ -82,8 +82,10 @@ describe("the status is the one that the report says", () => {
     expect(stderr).toContain("exit 124 (--max-icount reached)");
     expect(stderr).toContain("5 000 instructions");
     expect(status).toBe(124);
+    // A busy computer may hear of the second command before the first has ended the machine.
     const again = umbraReading("cont\nstep\n", ...args, "--max-icount", "5000", "--paused");
-    expect(again.stdout).toContain("the machine has ended");
+    expect(again.stdout).toMatch(/the machine has ended|the machine is running/);
+    expect(again.stderr).toContain("5 000 instructions");
   });
 
   it("of a guest that has ended before anyone left: its own, failed or well", () => {

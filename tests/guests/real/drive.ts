@@ -69,6 +69,10 @@ export class Drive {
       this.input.add(new TextEncoder().encode(step.type));
       return { problem: null, ended: null };
     }
+    if ("keys" in step) {
+      this.machine.board.keyboardController.type(step.keys);
+      return { problem: null, ended: null };
+    }
     const wanted = "wait" in step ? step.wait : step.screen;
     const isThere = (): boolean => ("wait" in step ? this.finds(step.wait) : this.shows(step.screen));
     const limit = this.machine.icount + step.within * MILLION;

@@ -21,7 +21,9 @@ export interface RealGuest {
 /** What must show on the serial line or on the display, within that many million instructions of the step before. */
 type Wait = { readonly wait: string | RegExp; readonly within: number };
 type Look = { readonly screen: string | RegExp; readonly within: number };
-export type Step = Wait | Look | { readonly type: string };
+/** What is typed: on the serial line, or on the keyboard. */
+type Typed = { readonly type: string } | { readonly keys: string };
+export type Step = Wait | Look | Typed;
 
 const MIB = 2 ** 20;
 const LINUX = "console=ttyS0 rdinit=/init panic=-1 mitigations=off";
@@ -123,11 +125,26 @@ export const realGuests: readonly RealGuest[] = [
   {
     name: "grub-cd",
     group: "grub",
-    shows: "SeaBIOS, its video BIOS, GRUB's rescue CD: its menu on the display",
+    shows: "SeaBIOS, its video BIOS, GRUB's rescue CD: its menu, and a command that is typed",
     quick: true,
     image: "grub-rescue-cdrom.iso",
     bios: "bios.bin",
     mem: 64 * MIB,
-    script: [{ screen: /GNU GRUB {2}version 2\.06[\s\S]*Memtest86\+/, within: 5000 }],
+    script: [
+      { screen: /GNU GRUB {2}version 2\.06[\s\S]*Memtest86\+/, within: 5000 },
+      { keys: "c" },
+      { screen: /^grub>/m, within: 1000 },
+      { keys: "echo Typed!\n" },
+      { screen: /Typed!\n/, within: 2000 },
+    ],
+  },
+  {
+    name: "gnumach",
+    group: "gnumach",
+    shows: "GNU Mach 1.8 by multiboot: its banner, up to the missing bootstrap modules",
+    quick: true,
+    image: "gnumach",
+    mem: 64 * MIB,
+    script: [{ screen: /panic [\s\S]*No bootstrap code loaded/, within: 5000 }],
   },
 ];
