@@ -5,8 +5,9 @@ import { Writable } from "node:stream";
 import { type Key, render, useInput, useStdin } from "ink";
 import { useEffect, useLayoutEffect, useReducer, useRef } from "react";
 import type { Controller } from "./controller.ts";
-import { keyNames, namesOfText } from "./key-names.ts";
+import { namesOfText } from "./key-names.ts";
 import type { LineDisplay } from "./line-display.ts";
+import { sendKeys } from "./send-keys.ts";
 
 interface AppProps {
   readonly controller: Controller;
@@ -57,7 +58,7 @@ function useKeys(controller: Controller): void {
   }, [controller, input]);
   useInput((text: string, key: Key) => {
     if (taken.current) return;
-    for (const name of keyNames(text, key)) controller.key(name);
+    sendKeys(controller, text, key);
   });
 }
 

@@ -41,6 +41,7 @@ describe.skipIf(missing !== null)("umbra run on a terminal", () => {
     start("run play");
     await tmux.until(/play>/);
     tmux.keys("i");
+    await tmux.until(/keys go to the guest/);
     tmux.text("map");
     tmux.keys("Enter");
     await tmux.until(/gva 08050000|08050000/);
