@@ -83,7 +83,10 @@ initrd() {
   install -m 755 "$cache/busybox" "$root/bin/busybox"
   install -m 755 guests/real/init "$root/init"
   install -m 755 guests/real/work/* "$root/work"
-  for module in "$@"; do install -m 644 "$module" "$root/lib/modules"; done
+  for module in "$@"; do
+    install -m 644 "$module" "$root/lib/modules"
+    basename "$module" .ko >>"$root/lib/modules/order"
+  done
   find "$root" -exec touch -h -d @0 {} +
   (cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible -R 0:0 | gzip -9n) >"$cache/$name"
   rm -rf "$root"
@@ -91,12 +94,19 @@ initrd() {
 
 kernel() {
   local meta=$1 flavour=$2 from
-  have "vmlinuz-$flavour" "initrd-$flavour.gz" && return
+  have "vmlinuz-$flavour" "initrd-$flavour.gz" "initrd-devices-$flavour.gz" && return
   busybox
   from=$(unpack "$(behind "$meta")")
   take "$from" 'boot/vmlinuz-*' "vmlinuz-$flavour"
   local modules=("$from"/files/lib/modules/*/kernel)
   initrd "initrd-$flavour.gz" "${modules[0]}/drivers/net/dummy.ko" "${modules[0]}/drivers/block/loop.ko"
+  # Each behind those that it needs.
+  local drivers=(crypto/crct10dif_common lib/crc-t10dif lib/crc64 lib/crc64-rocksoft block/t10-pi)
+  drivers+=(drivers/scsi/{scsi_common,scsi_mod,sd_mod} drivers/ata/{libata,ata_piix})
+  drivers+=(drivers/cdrom/cdrom drivers/scsi/sr_mod drivers/block/floppy)
+  drivers+=(drivers/input/mouse/psmouse drivers/input/evdev drivers/acpi/button)
+  drivers=("${drivers[@]/#/${modules[0]}/}")
+  initrd "initrd-devices-$flavour.gz" "${drivers[@]/%/.ko}"
   rm -rf "$from"
 }
 

@@ -3,6 +3,7 @@
  * and what would be right; commander adds the option's name.
  */
 import { InvalidArgumentError } from "commander";
+import type { FlatPlace } from "../machine/image/flat-binary.ts";
 
 const SIZE_UNITS: Record<string, number> = { "": 2 ** 20, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 const MIN_RAM = 2 ** 20;
@@ -68,6 +69,21 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
+/** An address in hexadecimal, with the mode behind a comma: `7c00`, `0x100000`, `8000,32`. */
+export function parsePlace(text: string): FlatPlace {
+  const match = /^(?:0x)?([0-9a-f]{1,8})(?:,(16|32))?$/i.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError(
+      "Give an address in hexadecimal, such as 7c00, or 8000,32 for 32-bit code.",
+    );
+  }
+  const [, address, bits] = match;
+  return {
+    gpa: Number.parseInt(address, 16),
+    bits: bits === undefined ? null : bits === "16" ? 16 : 32,
+  };
+}
+
 /** `now`, or a date and time such as 2008-12-01 or 2008-12-01T12:30:00, in UTC. Returns seconds since 1970. */
 export function parseDate(text: string): number {
   if (text === "now") return Math.floor(Date.now() / 1000);
@@ -84,9 +100,9 @@ export function parseDate(text: string): number {
 
 /** Letters for kinds of drive, each once. */
 export function parseBootOrder(text: string): string {
-  if (/^[cd]+$/.test(text) && new Set(text).size === text.length) return text;
+  if (/^[acd]+$/.test(text) && new Set(text).size === text.length) return text;
   throw new InvalidArgumentError(
-    "Give c for the disk and d for the CD-ROM in the order to try them, such as dc.",
+    "Give a for the floppy, c for the disk and d for the CD-ROM in the order to try them, such as dca.",
   );
 }
 

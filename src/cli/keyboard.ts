@@ -1,8 +1,7 @@
 /**
- * Standard input on its way to the guest's serial port. On a terminal each key goes over raw, and ^] ends the run.
+ * Standard input on its way to the guest's console. On a terminal each key goes over raw, and ^] ends the run.
  */
-import type { Uart16550 } from "../devices/uart16550.ts";
-import { SerialInput } from "../machine/serial-input.ts";
+import { type InputPlaces, TypedInput } from "../machine/typed-input.ts";
 
 const GROUP_SEPARATOR = 0x1d;
 /** Input from a file or pipe that is held here; the rest waits outside. */
@@ -11,7 +10,7 @@ const ENOUGH = 0x1_0000;
 export class Keyboard {
   /** Nothing more will be typed. */
   ended = false;
-  private readonly input: SerialInput;
+  private readonly input: TypedInput;
   private readonly quit: () => void;
   private readonly stdin = process.stdin;
   /** Something came, or input ended, since the last offer. */
@@ -19,8 +18,8 @@ export class Keyboard {
   private wake: (() => void) | null = null;
 
   /** `quit` hears of ^]. */
-  constructor(uart: Uart16550, quit: () => void) {
-    this.input = new SerialInput(uart);
+  constructor(places: InputPlaces, quit: () => void) {
+    this.input = new TypedInput(places);
     this.quit = quit;
     if (this.stdin.isTTY) {
       process.stderr.write("umbra: keys go to the guest; ^] ends the run\n");

@@ -1,4 +1,5 @@
 /** The words of a command line that make the same machine again: the image, and the options that the guest depends on. */
+import type { FlatPlace } from "../machine/image/flat-binary.ts";
 import type { RunOptions } from "./commands/run.ts";
 
 /** Options about the run, its reports and its looks, which change nothing in the guest. */
@@ -10,6 +11,9 @@ const ABOUT_THE_RUN = new Set<keyof RunOptions>([
   "fps",
   "report",
   "debugcon",
+  "com2",
+  "com3",
+  "com4",
   "success",
   "maxIcount",
   "timeout",
@@ -21,7 +25,7 @@ const ABOUT_THE_RUN = new Set<keyof RunOptions>([
 ]);
 
 /** Options without a value. */
-const FLAGS = new Set<keyof RunOptions>(["writable", "virtioConsole", "virtioRng"]);
+const FLAGS = new Set<keyof RunOptions>(["writable", "virtioConsole", "virtioRng", "testdev"]);
 
 const MIB = 2 ** 20;
 
@@ -40,6 +44,10 @@ export function machineWords(image: string, options: RunOptions): string[] {
 function valueText(key: string, value: unknown): string {
   if (key === "mem")
     return Number(value) % MIB === 0 ? `${Number(value) / MIB}M` : `${Number(value) / 1024}K`;
+  if (key === "at") {
+    const { gpa, bits } = value as FlatPlace;
+    return `${gpa.toString(16)}${bits === null ? "" : `,${bits}`}`;
+  }
   if (key === "date") return new Date(Number(value) * 1000).toISOString().slice(0, 19);
   return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
 }

@@ -11,6 +11,8 @@ export class OutputStream {
   private readonly stream: Writable;
   private readonly buffer = new ByteBuffer();
   private last = NEWLINE;
+  /** The guest has sent nothing. */
+  isSilent = true;
 
   constructor(stream: Writable) {
     this.stream = stream;
@@ -23,6 +25,7 @@ export class OutputStream {
 
   put(byte: number): void {
     this.last = byte;
+    this.isSilent = false;
     this.buffer.put(byte);
   }
 

@@ -6,7 +6,8 @@ import { Debugger } from "../debug/debugger.ts";
 import { BusConflict } from "../machine/bus.ts";
 import { RSDP_GPA, rootPointer } from "../machine/firmware/acpi-tables.ts";
 import { DEFAULT_BOOT_ORDER } from "../machine/firmware/bios.ts";
-import type { ImageFile } from "../machine/image/boot-image.ts";
+import type { BootImage, ImageFile } from "../machine/image/boot-image.ts";
+import { loadFlatBinary } from "../machine/image/flat-binary.ts";
 import { ImageError } from "../machine/image/image-error.ts";
 import { loadKernel } from "../machine/image/kernel.ts";
 import type { BootModule } from "../machine/image/multiboot-kernel.ts";
@@ -25,6 +26,7 @@ import { firmwareFiles } from "./firmware-files.ts";
 import { type CatalogGuest, guestImagePath } from "./guest-catalog.ts";
 import { OutputStream } from "./output-stream.ts";
 import { packageVersion } from "./package-root.ts";
+import { savePicture } from "./picture-file.ts";
 import { choosePolicy, type PolicyChoice } from "./policy-options.ts";
 import { TraceFile, traceRequest } from "./trace-file.ts";
 
@@ -77,12 +79,12 @@ export function prepare(
     throw new CommandError("the name of the image is empty.", STATUS_USAGE);
   }
   const ramBytes = options.mem ?? parseMemorySize(guest?.mem ?? DEFAULT_MEM);
-  const medium = guest === undefined ? bootMedium(name) : null;
+  const medium = guest === undefined && options.at === undefined ? bootMedium(name) : null;
   const throughBios = medium !== null || options.bios !== undefined || name === "";
   const start = throughBios ? biosStart(name, options) : imageStart(name, guest, options, ramBytes);
   const drives = openDrives(withMedium(name, medium, options));
   const console = new OutputStream(stream);
-  const { wires, files } = debugConsoles(options, console);
+  const { wires, files } = sideOutputs(options, console);
   const request = traceRequest(options);
   const interval = auditInterval(options, choice);
   const round = dirtyLogInterval(options, choice);
@@ -90,13 +92,16 @@ export function prepare(
     ramBytes,
     cpu: options.cpu ?? DEFAULT_CPU,
     drives: drives.specs,
+    floppies: drives.floppies,
     virtio: drives.virtio,
     date: options.date ?? DEFAULT_DATE,
     noReboot: options.reboot === false,
     ...choice,
     shared: shared ?? false,
     console: (byte) => console.put(byte),
-    debugConsoles: wires,
+    debugConsoles: wires.debugConsoles,
+    serialOutputs: wires.serialOutputs,
+    testdev: options.testdev === true,
   });
   for (const file of files) file.open();
   const trace = request === null ? null : new TraceFile(request);
@@ -104,7 +109,10 @@ export function prepare(
   const audit = interval === null || shadow === null ? null : new AuditRun(machine, shadow, interval);
   const { target, texts } = listen(machine, trace, audit, control);
   const success = options.success ?? guest?.status ?? null;
-  if (target !== null) target.success = success;
+  if (target !== null) {
+    target.success = success;
+    target.savePicture = savePicture;
+  }
   start(machine);
   const dirtyLog = round === null || shadow === null ? null : new DirtyLog(machine, shadow, round);
   const closers = drives.files.map((file) => ({ flush: () => {}, close: () => file.close() }));
@@ -131,6 +139,8 @@ function imageStart(
   ramBytes: number,
 ): Start {
   const bytes = readInput(guest === undefined ? name : guestImagePath(guest), name, NO_IMAGE);
+  const { at } = options;
+  if (at !== undefined) return starter(orSentence(() => loadFlatBinary({ name, bytes }, at, ramBytes)));
   const commandLine = options.append ?? guest?.append ?? "";
   const image = orSentence(() =>
     loadKernel(
@@ -145,6 +155,10 @@ function imageStart(
       },
     ),
   );
+  return starter(image);
+}
+
+function starter(image: BootImage): Start {
   return (machine) => {
     for (const warning of image.warnings) process.stderr.write(`umbra: ${warning}.\n`);
     machine.load(image);
@@ -157,13 +171,12 @@ function biosStart(name: string, { bios, boot }: RunOptions): Start {
   return (machine) => machine.loadBios(files.bios, files.videoBios, boot ?? DEFAULT_BOOT_ORDER);
 }
 
+const PLUGS = { disk: "hda", floppy: "fda", cdrom: "cdrom" } as const;
+
 /** Puts the image that was named like a kernel into the drive that it is for, and lets that one boot first. */
 function withMedium(name: string, medium: BootMedium | null, options: RunOptions): RunOptions {
   if (medium === null) return options;
-  if (medium === "floppy") {
-    throw new CommandError(`${name}: it is a floppy, and this board has no floppy drive yet.`, STATUS_USAGE);
-  }
-  const plug = medium === "disk" ? "hda" : "cdrom";
+  const plug = PLUGS[medium];
   if (options[plug] !== undefined) {
     throw new CommandError(
       `${name} is for the plug that --${plug} has taken; give one of them.`,
@@ -216,13 +229,20 @@ function modulesOf(list: string | undefined): BootModule[] {
   });
 }
 
-function debugConsoles({ debugcon = [] }: RunOptions, console: OutputStream) {
+/** Where debug consoles and COM2 to COM4 send. */
+function sideOutputs({ debugcon = [], com2, com3, com4 }: RunOptions, console: OutputStream) {
   const files: OutputFile[] = [];
-  const wires = debugcon.map(({ port, file }) => {
+  const outputTo = (file: string | null) => {
     const sink = file === null ? console : new OutputFile(file);
     if (sink instanceof OutputFile) files.push(sink);
-    return { port, output: (byte: number) => sink.put(byte) };
-  });
+    return (byte: number) => sink.put(byte);
+  };
+  const wires = {
+    debugConsoles: debugcon.map(({ port, file }) => ({ port, output: outputTo(file) })),
+    serialOutputs: [com2, com3, com4].map((file) =>
+      file === undefined ? null : outputTo(file === "-" ? null : file),
+    ),
+  };
   return { wires, files };
 }
 

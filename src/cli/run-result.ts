@@ -29,6 +29,8 @@ export interface RunResult {
   readonly trace: TraceFile | null;
   readonly audit: AuditRun | null;
   readonly dirtyLog: DirtyLog | null;
+  /** The guest sent nothing to its console. */
+  readonly isSilent: boolean;
 }
 
 /**

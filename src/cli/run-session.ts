@@ -68,7 +68,7 @@ export class RunSession {
     this.machine = machine;
     this.options = options;
     this.stop = stop;
-    this.keyboard = options.ui === "console" ? new Keyboard(machine.board.com1, quit) : null;
+    this.keyboard = options.ui === "console" ? new Keyboard(machine.board, quit) : null;
   }
 
   async run(): Promise<RunResult> {
@@ -96,6 +96,7 @@ export class RunSession {
       trace,
       audit,
       dirtyLog,
+      isSilent: console.isSilent,
     };
   }
 

@@ -188,6 +188,8 @@ export class Cpu {
   beforeDevice: () => void;
   /** The FERR# pin: an unmasked x87 exception is pending, and CR0.NE is clear. */
   fpuError: (level: boolean) => void;
+  /** IA32_APIC_BASE was written, or went back to its value after a reset. */
+  apicBaseChanged: () => void;
   /** Called after a store to a frame that a debugger watches (`BlockCache.watchFrame`). */
   afterWatchedStore: (hpa: number, bytes: number) => void;
   /** Called after a control register that decides about translation was written. */
@@ -253,6 +255,7 @@ export class Cpu {
     this.acknowledge = () => 0xff;
     this.beforeDevice = () => {};
     this.fpuError = () => {};
+    this.apicBaseChanged = () => {};
     this.afterWatchedStore = () => {};
     this.afterControlWrite = () => {};
     memory.onCodeWrite = (hpa, bytes) => this.codeWritten(hpa, bytes);
@@ -270,6 +273,7 @@ export class Cpu {
     this.pendingDebug = 0;
     this.nmiPending = false;
     this.paused.forget();
+    this.apicBaseChanged();
     this.mmu.reset();
     this.blocks.clear();
     this.refreshDebug();

@@ -35,6 +35,7 @@ const LEAF1_EDX: Readonly<Record<string, number>> = {
   pae: 6,
   mce: 7,
   cx8: 8,
+  apic: 9,
   sep: 11,
   mtrr: 12,
   pge: 13,
@@ -48,6 +49,8 @@ const LEAF1_EDX: Readonly<Record<string, number>> = {
   sse: 25,
   sse2: 26,
 };
+/** EDX of leaf 1: a local APIC. */
+export const CPUID_APIC = 1 << LEAF1_EDX.apic;
 const LEAF7_EBX: Readonly<Record<string, number>> = { smep: 7, smap: 20 };
 const LEAF7_ECX: Readonly<Record<string, number>> = { umip: 2 };
 const EXTENDED1_EDX: Readonly<Record<string, number>> = { nx: 20 };

@@ -21,7 +21,7 @@ export interface CpuModel {
 }
 
 const I486 = ["fpu", "vme"];
-const PENTIUM = [...I486, "de", "pse", "tsc", "msr", "mce", "cx8", "mmx"];
+const PENTIUM = [...I486, "de", "pse", "tsc", "msr", "mce", "cx8", "apic", "mmx"];
 const P6 = [
   ...PENTIUM,
   "pae",

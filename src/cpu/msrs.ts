@@ -23,6 +23,13 @@ export interface StoredMsr {
 
 type Accepts = StoredMsr["accepts"];
 
+/** IA32_APIC_BASE, and its bits: the processor that booted, the local APIC is on. */
+export const IA32_APIC_BASE = 0x1b;
+const APIC_BASE_BSP = 1 << 8;
+const APIC_BASE_ENABLE = 1 << 11;
+const APIC_BASE_MASK = APIC_BASE_BSP | APIC_BASE_ENABLE | 0xffff_f000;
+const APIC_BASE_AFTER_RESET = 0xfee0_0000 | APIC_BASE_BSP | APIC_BASE_ENABLE;
+
 const nothing: Accepts = () => false;
 const zero: Accepts = (low, high) => (low | high) === 0;
 const anything: Accepts = () => true;
@@ -70,6 +77,12 @@ const DEFINITIONS: readonly Definition[] = [
   // IA32_P5_MC_ADDR, IA32_P5_MC_TYPE
   [0x00, "mce", anything],
   [0x01, "mce", anything],
+  [
+    IA32_APIC_BASE,
+    "apic",
+    (low, high) => within(APIC_BASE_MASK, HIGH_ADDRESS)(low, high),
+    APIC_BASE_AFTER_RESET,
+  ],
   // IA32_PLATFORM_ID, EBL_CR_POWERON, IA32_BIOS_UPDT_TRIG, IA32_BIOS_SIGN_ID
   [0x17, "family6", nothing],
   [0x2a, "family6", anything],
@@ -106,10 +119,22 @@ const STORED: ReadonlyMap<number, StoredMsr> = new Map(
   ]),
 );
 
+const APIC_BASE = STORED.get(IA32_APIC_BASE) as StoredMsr;
+
 /** The MSR with this number, if a processor of the model has it and it is of this kind. */
 export function storedMsr(model: CpuModel, index: number): StoredMsr | undefined {
   const msr = STORED.get(index);
   return msr !== undefined && model.features.has(msr.feature) ? msr : undefined;
+}
+
+/** IA32_APIC_BASE, all 36 bits of it, whether or not the model has an APIC. */
+export function apicBase(r: Int32Array): number {
+  return (r[APIC_BASE.word] >>> 0) + r[APIC_BASE.word + 1] * 2 ** 32;
+}
+
+/** Whether IA32_APIC_BASE switches the local APIC on. */
+export function isApicOn(r: Int32Array): boolean {
+  return (r[APIC_BASE.word] & APIC_BASE_ENABLE) !== 0;
 }
 
 /** Power-on values. */

@@ -50,6 +50,7 @@ export class ConsoleTerminal implements ConsoleScreen {
   readonly rows = ROWS;
   /** Counts what changes; as long as it stays the same nothing needs to be drawn again. */
   version = 0;
+  isSilent = true;
   private readonly terminal: Terminal;
   private readonly cell: IBufferCell;
   private readonly queue = new ConsoleQueue(MOST_WAITING);
@@ -92,6 +93,7 @@ export class ConsoleTerminal implements ConsoleScreen {
 
   /** Output of the guest. It is on the screen some time later: see `version` and `settled`. */
   write(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.isSilent = false;
     this.queue.push(bytes);
     this.feed();
   }

@@ -15,6 +15,7 @@ import type { MachineLink } from "./machine-link.ts";
 import type { CompareReport, Model, Size, UiState } from "./model.ts";
 import { press } from "./perform.ts";
 import { CounterHistory } from "./rate-history.ts";
+import { sourceOf } from "./shown-console.ts";
 import type { Glyphs } from "./text/glyphs.ts";
 import { render, textOf } from "./text/line.ts";
 import { startUi } from "./ui-start.ts";
@@ -162,7 +163,8 @@ export class Controller {
   type(bytes: Uint8Array): Uint8Array {
     const end = bytes.indexOf(GROUP_SEPARATOR);
     const typed = end < 0 ? bytes : bytes.subarray(0, end);
-    if (typed.length > 0) this.link.input(typed);
+    if (typed.length > 0 && sourceOf(this.model) === "display") this.link.keys(Buffer.from(typed).toString());
+    else if (typed.length > 0) this.link.input(typed);
     if (end < 0) return new Uint8Array(0);
     this.setUi({ ...this.ui, typing: false, message: null });
     return bytes.subarray(end + 1);

@@ -9,7 +9,7 @@ import { hintLine } from "./overlays/command-line.ts";
 import { faultBox } from "./overlays/fault-card.ts";
 import { helpBox } from "./overlays/help.ts";
 import { whyBox } from "./overlays/why-card.ts";
-import { consoleLines } from "./panes/console-lines.ts";
+import { consoleLines, consoleWish } from "./panes/console-lines.ts";
 import { lastEventLine } from "./panes/timeline-lines.ts";
 import { printable } from "./printable.ts";
 import { screens } from "./screens/index.ts";
@@ -35,7 +35,7 @@ export function drawFrame(model: Model, terminal: Size): Line[] {
 
 /** What has to be asked to draw it. */
 export function wishOf(model: Model, terminal: Size): SnapshotRequest {
-  if (isTooSmall(terminal)) return {};
+  if (isTooSmall(terminal)) return model.ui.screen === 1 ? consoleWish : {};
   const wish = screens[model.ui.screen].wish(model.ui, bodyOf(terminal));
   // The fault card says where the processor was.
   return model.ui.overlay?.kind === "fault" ? { ...wish, cpu: wish.cpu ?? { code: 1, stack: 0 } } : wish;

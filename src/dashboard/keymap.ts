@@ -42,6 +42,7 @@ export type Verb =
   | "filter"
   | "command"
   | "type"
+  | "source"
   | "yank"
   | "save"
   | "help"
@@ -127,6 +128,7 @@ export const bindings: readonly Binding[] = [
   { keys: ["F"], verb: "follow", sentence: "stay at the newest event", screens: [0, 4] },
   { keys: ["R"], verb: "reset", sentence: "count from 0 again", screens: [0, 6] },
   { keys: ["i"], verb: "type", alive: true, sentence: "keys go to the guest; ^] takes them back" },
+  { keys: ["v"], verb: "source", screens: [0, 1], sentence: "the serial port or the display" },
   { keys: ["y"], verb: "yank", sentence: "copy what is selected" },
   { keys: ["S"], verb: "save", sentence: "save this screen as text" },
   { keys: ["+"], verb: "more-frames", sentence: "more frames a second" },

@@ -28,6 +28,8 @@ export interface MachineLink {
   command(text: string): Promise<MonitorAnswer>;
   /** Characters for the guest's serial port. */
   input(bytes: Uint8Array): void;
+  /** What a terminal sent, for the guest's keyboard. */
+  keys(sent: string): void;
   /** Instructions per second of host time; null for as fast as it goes. */
   speed(limit: number | null): void;
 }

@@ -2,7 +2,7 @@
 import type { End, Stop } from "../debug/stop.ts";
 import type { Snapshot, SnapshotRequest } from "../inspect/snapshot.ts";
 import type { TranslateWish } from "../inspect/translate-view.ts";
-import type { ConsoleScreen } from "./console-screen.ts";
+import type { ConsoleScreen, ConsoleSource } from "./console-screen.ts";
 import type { EventLog } from "./event-log.ts";
 import type { RateHistory } from "./rate-history.ts";
 import type { Glyphs } from "./text/glyphs.ts";
@@ -66,6 +66,8 @@ export interface UiState {
   readonly frozen: boolean;
   /** Keys go to the guest. */
   readonly typing: boolean;
+  /** What the console shows; null for what the guest speaks through. */
+  readonly source: ConsoleSource | null;
   /** The timeline stays at its end. */
   readonly follow: boolean;
   readonly translate: TranslateWish;

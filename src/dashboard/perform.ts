@@ -13,6 +13,7 @@ import {
   goTo,
   hasEnded,
   monitor,
+  otherSource,
   refused,
   resetCounters,
   setFps,
@@ -132,6 +133,8 @@ export function perform(verb: Verb, model: Model, { key, now, terminal }: Moment
       return done({ ...ui, overlay: { kind: "command", text: "", at: 0 } });
     case "type":
       return startTyping(model);
+    case "source":
+      return otherSource(model);
     case "yank":
       return yanked(model);
     case "save":

@@ -2,6 +2,7 @@
 import { isUserNow } from "../debug/commands/addresses.ts";
 import type { Effect, Outcome } from "./effect.ts";
 import { endOf, type Model, type ScreenNumber, type UiState } from "./model.ts";
+import { sourceOf } from "./shown-console.ts";
 import { FEWEST_FPS, MOST_FPS } from "./ui-start.ts";
 
 export const done = (ui: UiState, ...effects: Effect[]): Outcome => ({ ui, effects });
@@ -51,10 +52,25 @@ export function startTyping(model: Model): Outcome {
   const end = endOf(model);
   if (end !== null) return hasEnded(ui, end.detail);
   const console = ui.screen === 0 && !ui.zoomed ? { ...ui, pane: 0 } : goTo(ui, 1);
-  const typing = { ...console, typing: true };
+  // What the keys go to stays in sight, whatever the guest does meanwhile.
+  const typing = { ...console, typing: true, source: sourceOf(model) };
   return running
     ? done(typing)
     : told(typing, "the guest stands still: ^] takes the keys back, space lets it run");
+}
+
+/** Where the list keys are on the console screen. */
+const CONSOLE_CURSOR = "1.0";
+
+/** From what is shown to the other of the two; a row of one is none of the other. */
+export function otherSource(model: Model): Outcome {
+  const { ui } = model;
+  const source = sourceOf(model) === "COM1" ? "display" : "COM1";
+  const { [CONSOLE_CURSOR]: _, ...cursors } = ui.cursors;
+  return told(
+    { ...ui, source, cursors },
+    source === "COM1" ? "the serial port, COM1" : "the display; keys go to the PS/2 keyboard",
+  );
 }
 
 const ACCESSES = ["read", "write", "fetch"] as const;

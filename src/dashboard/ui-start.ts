@@ -16,6 +16,7 @@ export function startUi(): UiState {
     filter: "",
     frozen: false,
     typing: false,
+    source: null,
     follow: true,
     translate: { gva: 0, access: "read", user: false },
     page: null,

@@ -1,4 +1,5 @@
 /** A machine under control, as the monitor and the screens see it. */
+import type { Picture } from "../inspect/display-view.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Tap } from "../trace/tap.ts";
 import type { TraceRecord } from "../trace/trace-record.ts";
@@ -56,6 +57,8 @@ export interface DebuggerApi {
   /** Whether the ring takes an event (its number in src/trace/events.ts). */
   setEvent(event: number, on: boolean): void;
   eventIsOn(event: number): boolean;
+  /** Where pictures of the display go: the sentence that says what went wrong, or null. Absent: nowhere. */
+  readonly savePicture: ((path: string, picture: Picture) => string | null) | null;
   /** The guest waits for input and nothing else can wake it; only where input may come. */
   readonly idle: boolean;
   /** CR3 loads that skipped page `sp` since it went out of sync. */

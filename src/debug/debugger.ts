@@ -37,6 +37,7 @@ export class Debugger implements DebuggerApi {
   whyStopped: () => string;
   /** The debug-exit status that means success; null if nobody knows. */
   success: number | null;
+  savePicture: DebuggerApi["savePicture"];
   /** The icount that ends the machine, whatever it runs for. */
   endAt: number;
   private goal: Goal | null;
@@ -65,6 +66,7 @@ export class Debugger implements DebuggerApi {
     this.stop = null;
     this.whyStopped = () => "stopped";
     this.success = null;
+    this.savePicture = null;
     this.endAt = Number.POSITIVE_INFINITY;
     this.goal = null;
     this.input = input;

@@ -20,6 +20,8 @@ export type ToMachine =
   | { readonly kind: "command"; readonly id: number; readonly text: string }
   /** Characters for the guest's serial port. */
   | { readonly kind: "input"; readonly bytes: Uint8Array }
+  /** What a terminal sent, for the guest's keyboard. */
+  | { readonly kind: "keys"; readonly sent: string }
   /** Guest instructions per second of the host's time; null for as fast as it goes. */
   | { readonly kind: "speed"; readonly limit: number | null }
   /** End the run and answer with "finished": how it ended says the machine if it has, else this. */

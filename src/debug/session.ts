@@ -3,7 +3,7 @@
  * is pursued. It knows neither threads nor time; whoever owns it brings messages and says how far to run.
  */
 import { snapshotOf } from "../inspect/snapshot.ts";
-import { SerialInput } from "../machine/serial-input.ts";
+import { TypedInput } from "../machine/typed-input.ts";
 import type { Debugger } from "./debugger.ts";
 import { monitor } from "./monitor.ts";
 import { MonitorError } from "./monitor-error.ts";
@@ -19,7 +19,7 @@ const READING_STEP = 2_000;
 export class Session {
   readonly target: Debugger;
   private readonly say: (message: FromMachine) => void;
-  private readonly input: SerialInput;
+  private readonly input: TypedInput;
   private textsSaid = 0;
   private wasRunning = false;
   /** Something was typed since the guest was last asked whether it takes it. */
@@ -29,7 +29,7 @@ export class Session {
   constructor(target: Debugger, say: (message: FromMachine) => void) {
     this.target = target;
     this.say = say;
-    this.input = new SerialInput(target.machine.board.com1);
+    this.input = new TypedInput(target.machine.board);
   }
 
   /** A goal is pursued, and there is something to do for it. */
@@ -54,6 +54,10 @@ export class Session {
       }
       case "input":
         this.input.add(message.bytes);
+        this.news = true;
+        break;
+      case "keys":
+        this.target.machine.board.keyboardController.typeSent(message.sent);
         this.news = true;
     }
   }

@@ -12,8 +12,24 @@ export const FW_CFG_SIGNATURE = 0x00;
 export const FW_CFG_ID = 0x01;
 export const FW_CFG_RAM_SIZE = 0x03;
 export const FW_CFG_CPUS = 0x05;
+export const FW_CFG_KERNEL_ADDRESS = 0x07;
+export const FW_CFG_KERNEL_SIZE = 0x08;
+export const FW_CFG_INITRD_ADDRESS = 0x0a;
+export const FW_CFG_INITRD_SIZE = 0x0b;
+export const FW_CFG_BOOT_MENU = 0x0e;
 export const FW_CFG_MAX_CPUS = 0x0f;
+export const FW_CFG_KERNEL_ENTRY = 0x10;
+export const FW_CFG_KERNEL_DATA = 0x11;
+export const FW_CFG_INITRD_DATA = 0x12;
+export const FW_CFG_COMMAND_LINE_ADDRESS = 0x13;
+export const FW_CFG_COMMAND_LINE_SIZE = 0x14;
+export const FW_CFG_COMMAND_LINE_DATA = 0x15;
+export const FW_CFG_SETUP_ADDRESS = 0x16;
+export const FW_CFG_SETUP_SIZE = 0x17;
+export const FW_CFG_SETUP_DATA = 0x18;
 export const FW_CFG_DIRECTORY = 0x19;
+/** Of x86 boards: the timer interrupts at pin 2 of the I/O APIC. */
+export const FW_CFG_IRQ0_OVERRIDE = 0x8002;
 const FIRST_FILE = 0x20;
 /** Selector bits: write instead of read, which nothing here allows, and an architecture's own items. */
 const SELECTOR_WRITE = 0x4000;
@@ -44,6 +60,21 @@ export interface FwCfgWires {
   readonly guestError: GuestErrorSink;
 }
 
+export interface FwCfgFile {
+  readonly name: string;
+  readonly key: number;
+  readonly bytes: number;
+}
+
+export interface FwCfgView {
+  readonly selector: number;
+  readonly offset: number;
+  /** Of the item that is selected. */
+  readonly bytes: number;
+  readonly files: readonly FwCfgFile[];
+  readonly items: number;
+}
+
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 export class FwCfg implements Device<FwCfgState> {
@@ -53,7 +84,7 @@ export class FwCfg implements Device<FwCfgState> {
   /** Ports 0514 to 051b. */
   readonly dmaPorts: PortDevice;
   private readonly items = new Map<number, Uint8Array>();
-  private readonly files: { readonly name: string; readonly key: number; readonly bytes: number }[] = [];
+  private readonly files: FwCfgFile[] = [];
   private readonly memory: DmaMemory;
   private readonly guestError: GuestErrorSink;
   private selector = 0;
@@ -93,12 +124,20 @@ export class FwCfg implements Device<FwCfgState> {
     this.items.set(key, bytes);
   }
 
-  /** A named item; the directory lists it. */
+  /** A named item; the directory lists it. A second one of that name takes the first one's place. */
   addFile(name: string, bytes: Uint8Array): void {
-    const key = FIRST_FILE + this.files.length;
+    const known = this.files.findIndex((file) => file.name === name);
+    const index = known < 0 ? this.files.length : known;
+    const key = FIRST_FILE + index;
     this.items.set(key, bytes);
-    this.files.push({ name, key, bytes: bytes.length });
+    this.files[index] = { name, key, bytes: bytes.length };
     this.items.set(FW_CFG_DIRECTORY, this.directory());
+  }
+
+  /** For people: what is selected, how far it has been read, and what there is. */
+  get view(): FwCfgView {
+    const { selector, offset, item, files, items } = this;
+    return { selector, offset, bytes: item.length, files, items: items.size };
   }
 
   /** A count, then size, key and name of each file in the order of the names; numbers big-endian. */

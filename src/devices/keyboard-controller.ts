@@ -1,9 +1,11 @@
 /**
- * The keyboard controller: its own commands, the self-test, the output port with A20 and the processor's reset, and a
- * keyboard whose scan codes it translates. Nothing is plugged into its second port.
+ * The keyboard controller: its own commands, the self-test, the output port with A20 and the processor's reset, a
+ * keyboard whose scan codes it translates, and a mouse on its second, "auxiliary" port. A byte that comes from the one
+ * keeps the other waiting until it is read; if both have something to say, they take turns.
  *
  * Datasheet: Intel 8042 (UPI-41AH) as programmed for the IBM PC/AT Technical Reference, "Keyboard controller"; Intel
- * 82371SB (PIIX3), "Keyboard controller".
+ * 82371SB (PIIX3), "Keyboard controller"; IBM PS/2 Hardware Interface Technical Reference, "Keyboard and auxiliary device
+ * controller".
  *
  *     0x60   data: output buffer when read, input buffer when written
  *     0x64   status when read, command when written
@@ -11,7 +13,9 @@
 import type { A20Gate } from "./a20-gate.ts";
 import type { Alarm, Clock, Device, GuestErrorSink, IrqLine, PortDevice } from "./device.ts";
 import { Keyboard, type KeyboardState } from "./ps2/keyboard.ts";
+import { Mouse, type MouseState } from "./ps2/mouse.ts";
 import { SET2_TO_SET1 } from "./ps2/scan-codes.ts";
+import { chordsOf } from "./ps2/terminal-keys.ts";
 import { strokesOf } from "./ps2/us-layout.ts";
 
 const STATUS_OUTPUT_FULL = 0x01;
@@ -21,6 +25,8 @@ const STATUS_SYSTEM = 0x04;
 const STATUS_COMMAND = 0x08;
 /** The keyboard lock is open. */
 const STATUS_UNLOCKED = 0x10;
+/** The output buffer has a byte from the auxiliary port. */
+const STATUS_AUX = 0x20;
 
 const READ_COMMAND_BYTE = 0x20;
 const WRITE_COMMAND_BYTE = 0x60;
@@ -34,6 +40,11 @@ const ENABLE_KEYBOARD = 0xae;
 const READ_INPUT_PORT = 0xc0;
 const READ_OUTPUT_PORT = 0xd0;
 const WRITE_OUTPUT_PORT = 0xd1;
+/** The next byte goes into the output buffer, as if the keyboard, or the auxiliary device, had sent it. */
+const WRITE_KEYBOARD_BUFFER = 0xd2;
+const WRITE_AUX_BUFFER = 0xd3;
+/** The next byte goes to the auxiliary device. */
+const WRITE_AUX = 0xd4;
 const DISABLE_A20 = 0xdd;
 const ENABLE_A20 = 0xdf;
 /** F0 to FF: the low four bits, where clear, are pulsed low on the output port. */
@@ -49,15 +60,22 @@ const OUTPUT_IDLE = 0xcc;
 const INPUT_UNLOCKED = 0x80;
 
 const COMMAND_BYTE_INTERRUPT = 0x01;
+const COMMAND_BYTE_AUX_INTERRUPT = 0x02;
 const COMMAND_BYTE_SYSTEM = 0x04;
+const COMMAND_BYTE_KEYBOARD_OFF = 0x10;
+const COMMAND_BYTE_AUX_OFF = 0x20;
 const COMMAND_BYTE_TRANSLATE = 0x40;
+
+/** Whose byte the output buffer has. */
+export const FROM_CONTROLLER = 0;
+export const FROM_KEYBOARD = 1;
+export const FROM_AUX = 2;
+
 /** In set 2, what follows is a key that goes up; in set 1 its bit 7 says so. */
 const BREAK = 0xf0;
 const RELEASED = 0x80;
 /** A byte takes about half a millisecond on the wire. */
 const BYTES_A_SECOND = 2000;
-const COMMAND_BYTE_KEYBOARD_OFF = 0x10;
-const COMMAND_BYTE_AUX_OFF = 0x20;
 
 export interface KeyboardControllerState {
   commandByte: number;
@@ -66,11 +84,17 @@ export interface KeyboardControllerState {
   /** Command that waits for its data byte; 0 for none. */
   awaiting: number;
   lastWasCommand: boolean;
-  /** What is in the output buffer came from the keyboard. */
-  fromKeyboard: boolean;
+  /** FROM_CONTROLLER, FROM_KEYBOARD or FROM_AUX: whose byte came last into the output buffer. */
+  source: number;
+  /** It came over the wire, and is not an answer of the controller. */
+  fromDevice: boolean;
+  /** A device's byte that had to make room for an answer before it was read, and whose it is; -1 for none. */
+  held: number;
+  heldSource: number;
   /** BREAK has been swallowed by the translation. */
   releasing: boolean;
   keyboard: KeyboardState;
+  mouse: MouseState;
   /** What the host types and the keyboard has not taken: keys, "+" for down, "-" for up in front. */
   typed: string[];
   /** When the next byte arrives, in icount; -1 if none is on its way. */
@@ -84,9 +108,11 @@ export interface KeyboardControllerWires {
   readonly clock: Clock;
   /** IRQ 1. */
   readonly keyboardIrq: IrqLine;
+  /** IRQ 12. */
+  readonly mouseIrq: IrqLine;
 }
 
-type OwnState = Omit<KeyboardControllerState, "keyboard">;
+type OwnState = Omit<KeyboardControllerState, "keyboard" | "mouse">;
 
 const powerOn = (): OwnState => ({
   commandByte: COMMAND_BYTE_KEYBOARD_OFF | COMMAND_BYTE_AUX_OFF,
@@ -94,7 +120,10 @@ const powerOn = (): OwnState => ({
   outputFull: false,
   awaiting: 0,
   lastWasCommand: false,
-  fromKeyboard: false,
+  source: FROM_CONTROLLER,
+  fromDevice: false,
+  held: -1,
+  heldSource: FROM_CONTROLLER,
   releasing: false,
   typed: [],
   arrival: -1,
@@ -116,6 +145,7 @@ export class KeyboardController implements Device<KeyboardControllerState> {
   };
   private readonly wires: KeyboardControllerWires;
   readonly keyboard = new Keyboard();
+  readonly mouse: Mouse;
   private state = powerOn();
   private readonly delivery: Alarm;
   private readonly byteTime: number;
@@ -124,6 +154,8 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     this.wires = wires;
     this.byteTime = Math.ceil(wires.clock.hz / BYTES_A_SECOND);
     this.delivery = wires.clock.alarm(() => this.deliver());
+    const { clock, guestError } = wires;
+    this.mouse = new Mouse({ clock, guestError, ready: () => this.expect() });
   }
 
   // --- The host's side ---------------------------------------------------------------------------------------------------
@@ -139,47 +171,73 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     this.expect();
   }
 
-  /** A text, key by key, on the US layout. */
-  type(text: string): void {
-    for (const { key, shift } of strokesOf(text)) {
-      const keys = shift ? ["shift", key] : [key];
-      this.press(...keys);
-      this.release(...keys.toReversed());
-    }
+  /** Keys go down in this order, and up in the other. */
+  stroke(keys: readonly string[]): void {
+    this.press(...keys);
+    this.release(...keys.toReversed());
   }
 
-  // --- From the keyboard to the output buffer ------------------------------------------------------------------------------
+  /** What a terminal sent for its keys. */
+  typeSent(sent: string): void {
+    for (const chord of chordsOf(sent)) this.stroke(chord);
+  }
+
+  /** A text, key by key, on the US layout. */
+  type(text: string): void {
+    for (const { key, shift } of strokesOf(text)) this.stroke(shift ? ["shift", key] : [key]);
+  }
+
+  // --- From the devices to the output buffer -------------------------------------------------------------------------------
 
   private get keyboardOff(): boolean {
     return (this.state.commandByte & COMMAND_BYTE_KEYBOARD_OFF) !== 0;
   }
 
+  private get mouseHasByte(): boolean {
+    return (this.state.commandByte & COMMAND_BYTE_AUX_OFF) === 0 && this.mouse.hasByte;
+  }
+
+  private get keyboardHasByte(): boolean {
+    return !this.keyboardOff && this.keyboard.hasByte;
+  }
+
+  private get strokeWaits(): boolean {
+    return !this.keyboardOff && this.state.typed.length > 0 && this.keyboard.isReady;
+  }
+
   /** Sets off the next byte, if there is one and it may come. */
   private expect(): void {
-    const { state, keyboard } = this;
-    if (state.arrival >= 0 || state.outputFull || this.keyboardOff) return;
-    if (!keyboard.hasByte && (state.typed.length === 0 || !keyboard.isReady)) return;
+    const { state } = this;
+    if (state.arrival >= 0 || state.outputFull) return;
+    if (state.held < 0 && !this.keyboardHasByte && !this.strokeWaits && !this.mouseHasByte) return;
     state.arrival = this.wires.clock.now + this.byteTime;
     this.delivery.at(state.arrival);
   }
 
   private deliver(): void {
-    const { state, keyboard } = this;
+    const { state } = this;
     state.arrival = -1;
-    if (state.outputFull || this.keyboardOff) return;
-    if (!keyboard.hasByte) this.nextStroke();
-    if (!keyboard.hasByte) {
-      this.expect();
+    if (state.outputFull) return;
+    if (state.held >= 0) {
+      this.fill(state.held, state.heldSource, true);
+      state.held = -1;
       return;
     }
-    const byte = keyboard.take();
-    if ((state.commandByte & COMMAND_BYTE_TRANSLATE) === 0) this.fill(byte, true);
+    if (this.strokeWaits) this.nextStroke();
+    if (this.mouseHasByte && !(this.keyboardHasByte && state.source === FROM_AUX)) {
+      this.fill(this.mouse.take(), FROM_AUX, true);
+    } else if (this.keyboardHasByte) this.scanCode(this.keyboard.take());
+    this.expect();
+  }
+
+  private scanCode(byte: number): void {
+    const { state } = this;
+    if ((state.commandByte & COMMAND_BYTE_TRANSLATE) === 0) this.fill(byte, FROM_KEYBOARD, true);
     else if (byte === BREAK) state.releasing = true;
     else {
-      this.fill(SET2_TO_SET1[byte] | (state.releasing ? RELEASED : 0), true);
+      this.fill(SET2_TO_SET1[byte] | (state.releasing ? RELEASED : 0), FROM_KEYBOARD, true);
       state.releasing = false;
     }
-    this.expect();
   }
 
   private nextStroke(): void {
@@ -187,26 +245,41 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     if (stroke !== undefined) this.keyboard.key(stroke.slice(1), stroke[0] === "+");
   }
 
-  private fill(value: number, fromKeyboard: boolean): void {
+  private fill(value: number, source: number, fromDevice: boolean): void {
     const { state } = this;
     state.output = value;
     state.outputFull = true;
-    state.fromKeyboard = fromKeyboard;
-    this.driveIrq();
+    state.source = source;
+    state.fromDevice = fromDevice;
+    this.driveIrqs();
   }
 
-  private driveIrq(): void {
-    const { outputFull, fromKeyboard, commandByte } = this.state;
-    if (outputFull && fromKeyboard && (commandByte & COMMAND_BYTE_INTERRUPT) !== 0)
-      this.wires.keyboardIrq.raise();
-    else this.wires.keyboardIrq.lower();
+  /** An answer comes at once. A byte that is in its place, and that nobody has read, comes again behind it. */
+  private answer(value: number, source = FROM_CONTROLLER): void {
+    const { state } = this;
+    if (state.outputFull && state.fromDevice) {
+      state.held = state.output;
+      state.heldSource = state.source;
+    }
+    this.fill(value, source, false);
+  }
+
+  private driveIrqs(): void {
+    const { outputFull, source, commandByte } = this.state;
+    const { keyboardIrq, mouseIrq } = this.wires;
+    const wants = (from: number, enabled: number) =>
+      outputFull && source === from && (commandByte & enabled) !== 0;
+    if (wants(FROM_KEYBOARD, COMMAND_BYTE_INTERRUPT)) keyboardIrq.raise();
+    else keyboardIrq.lower();
+    if (wants(FROM_AUX, COMMAND_BYTE_AUX_INTERRUPT)) mouseIrq.raise();
+    else mouseIrq.lower();
   }
 
   // --- The guest's side ------------------------------------------------------------------------------------------------------
 
   private takeOutput(): number {
     this.state.outputFull = false;
-    this.driveIrq();
+    this.driveIrqs();
     this.expect();
     return this.state.output;
   }
@@ -216,6 +289,7 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     return (
       STATUS_UNLOCKED |
       (state.outputFull ? STATUS_OUTPUT_FULL : 0) |
+      (state.outputFull && state.source === FROM_AUX ? STATUS_AUX : 0) |
       (state.commandByte & COMMAND_BYTE_SYSTEM ? STATUS_SYSTEM : 0) |
       (state.lastWasCommand ? STATUS_COMMAND : 0)
     );
@@ -231,6 +305,9 @@ export class KeyboardController implements Device<KeyboardControllerState> {
         break;
       case WRITE_COMMAND_BYTE:
       case WRITE_OUTPUT_PORT:
+      case WRITE_KEYBOARD_BUFFER:
+      case WRITE_AUX_BUFFER:
+      case WRITE_AUX:
         state.awaiting = command;
         break;
       case DISABLE_AUX:
@@ -238,10 +315,10 @@ export class KeyboardController implements Device<KeyboardControllerState> {
         break;
       case ENABLE_AUX:
         state.commandByte &= ~COMMAND_BYTE_AUX_OFF;
+        this.expect();
         break;
       case SELF_TEST:
-        state.commandByte |= COMMAND_BYTE_SYSTEM;
-        this.answer(SELF_TEST_PASSED);
+        this.selfTest();
         break;
       case TEST_AUX:
       case TEST_KEYBOARD:
@@ -275,28 +352,47 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     }
   }
 
+  /** The chip starts anew: both ports are off, and what it had in its buffers is gone. The devices notice nothing. */
+  private selfTest(): void {
+    const { state } = this;
+    state.commandByte = COMMAND_BYTE_SYSTEM | COMMAND_BYTE_KEYBOARD_OFF | COMMAND_BYTE_AUX_OFF;
+    state.outputFull = false;
+    state.held = -1;
+    state.releasing = false;
+    this.answer(SELF_TEST_PASSED);
+  }
+
   private data(value: number): void {
     const { state, wires } = this;
     const { awaiting } = state;
     state.lastWasCommand = false;
     state.awaiting = 0;
-    if (awaiting === WRITE_COMMAND_BYTE) {
-      state.commandByte = value;
-      this.driveIrq();
-      this.expect();
-    } else if (awaiting === WRITE_OUTPUT_PORT) {
-      wires.a20.set((value & OUTPUT_A20) !== 0);
-      if ((value & OUTPUT_RESET) === 0) wires.resetProcessor();
-    } else {
-      // Anything else is for the keyboard; sending to it switches its clock on.
-      state.commandByte &= ~COMMAND_BYTE_KEYBOARD_OFF;
-      this.keyboard.receive(value);
-      this.expect();
+    switch (awaiting) {
+      case WRITE_COMMAND_BYTE:
+        state.commandByte = value;
+        this.driveIrqs();
+        break;
+      case WRITE_OUTPUT_PORT:
+        wires.a20.set((value & OUTPUT_A20) !== 0);
+        if ((value & OUTPUT_RESET) === 0) wires.resetProcessor();
+        return;
+      case WRITE_KEYBOARD_BUFFER:
+        this.answer(value, FROM_KEYBOARD);
+        break;
+      case WRITE_AUX_BUFFER:
+        this.answer(value, FROM_AUX);
+        break;
+      case WRITE_AUX:
+        // Sending to a device switches its clock on.
+        state.commandByte &= ~COMMAND_BYTE_AUX_OFF;
+        this.mouse.receive(value);
+        break;
+      default:
+        // Anything else is for the keyboard.
+        state.commandByte &= ~COMMAND_BYTE_KEYBOARD_OFF;
+        this.keyboard.receive(value);
     }
-  }
-
-  private answer(value: number): void {
-    this.fill(value, false);
+    this.expect();
   }
 
   // --- State -----------------------------------------------------------------------------------------------------------------
@@ -304,20 +400,27 @@ export class KeyboardController implements Device<KeyboardControllerState> {
   reset(): void {
     this.state = powerOn();
     this.keyboard.reset();
+    this.mouse.reset();
     this.delivery.cancel();
-    this.driveIrq();
+    this.driveIrqs();
   }
 
   save(): KeyboardControllerState {
-    return { ...this.state, typed: [...this.state.typed], keyboard: this.keyboard.save() };
+    return {
+      ...this.state,
+      typed: [...this.state.typed],
+      keyboard: this.keyboard.save(),
+      mouse: this.mouse.save(),
+    };
   }
 
-  restore({ keyboard, ...own }: KeyboardControllerState): void {
+  restore({ keyboard, mouse, ...own }: KeyboardControllerState): void {
     this.state = { ...own, typed: [...own.typed] };
     this.keyboard.restore(keyboard);
+    this.mouse.restore(mouse);
     if (own.arrival >= 0) this.delivery.at(own.arrival);
     else this.delivery.cancel();
-    this.driveIrq();
+    this.driveIrqs();
   }
 
   /** Offset from port 0x60. */

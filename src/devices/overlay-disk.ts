@@ -4,6 +4,9 @@
  */
 import { type Disk, SECTOR_BYTES } from "./disk.ts";
 
+/** The sectors that differ from the disk below. */
+export type OverlayDiskState = readonly { readonly lba: number; readonly bytes: Uint8Array }[];
+
 export class OverlayDisk implements Disk {
   readonly name: string;
   readonly sectors: number;
@@ -45,5 +48,14 @@ export class OverlayDisk implements Disk {
 
   flush(): boolean {
     return true;
+  }
+
+  save(): OverlayDiskState {
+    return Array.from(this.written, ([lba, bytes]) => ({ lba, bytes: bytes.slice() }));
+  }
+
+  restore(state: OverlayDiskState): void {
+    this.written.clear();
+    for (const { lba, bytes } of state) this.written.set(lba, bytes.slice());
   }
 }

@@ -1,11 +1,16 @@
 /** The devices as their datasheets name them: a card each. */
+import type { PortDevice } from "../devices/device.ts";
 import type { Machine } from "../machine/machine.ts";
+import { ioApicCard, localApicCard } from "./apic-card.ts";
 import { ataCard } from "./ata-card.ts";
-import { hex2, placeOf } from "./device-text.ts";
+import { hex2, memoryPlaceOf, placeOf } from "./device-text.ts";
+import { dmaCard } from "./dma-card.ts";
+import { floppyCard } from "./floppy-card.ts";
+import { fwCfgCard } from "./fw-cfg-card.ts";
 import { pciCards, powerCard, rtcCard, slotOf } from "./pci-card.ts";
 import { picCards } from "./pic-card.ts";
 import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
-import { uartCard } from "./uart-card.ts";
+import { uartCards } from "./uart-card.ts";
 import { vgaCard } from "./vga-card.ts";
 import { virtioCard } from "./virtio-card.ts";
 
@@ -23,20 +28,26 @@ export interface DeviceCard {
 
 /** One card for each chip of the board, in the order of what a person looks for first. */
 export function deviceCards(machine: Machine): DeviceCard[] {
+  const { board } = machine;
+  const { bus, dma, floppy, fwCfg } = board;
+  const ports = (...devices: readonly PortDevice[]): string => placeOf(bus, ...devices);
   return [
     ...picCards(machine),
+    localApicCard(board.apic, memoryPlaceOf(bus, board.apic)),
+    ioApicCard(board.ioApic, memoryPlaceOf(bus, board.ioApic)),
     pitCard(machine),
-    uartCard(machine),
+    ...uartCards(machine),
     systemControlCard(machine),
     postCard(machine),
-    rtcCard(machine.board.rtc, placeOf(machine.board.bus, machine.board.rtc)),
-    vgaCard(machine.board.vga, placeOf(machine.board.bus, machine.board.vga)),
-    ...machine.board.ide.channels.map((channel) =>
-      ataCard(channel, placeOf(machine.board.bus, channel.commandBlock)),
-    ),
-    ...pciCards(machine.board.pci),
-    powerCard(machine.board.power),
-    ...machine.board.virtio.map((card) => virtioCard(card, slotOf(machine.board.pci, card))),
+    rtcCard(board.rtc, ports(board.rtc)),
+    vgaCard(board.vga, ports(board.vga)),
+    ...board.ide.channels.map((channel) => ataCard(channel, ports(channel.commandBlock))),
+    floppyCard(floppy, ports(floppy.ports, floppy.controlPort)),
+    dmaCard(dma, ports(dma.primary, dma.secondaryPorts, dma.pagePorts)),
+    ...pciCards(board.pci),
+    powerCard(board.power),
+    ...board.virtio.map((card) => virtioCard(card, slotOf(board.pci, card))),
+    fwCfgCard(fwCfg, ports(fwCfg.ports, fwCfg.dmaPorts)),
     debugExitCard(machine),
     ...debugConsoleCards(machine),
   ];

@@ -1,6 +1,6 @@
 /** How device cards write registers and places. */
-import { digits } from "../common/hex.ts";
-import type { PortDevice } from "../devices/device.ts";
+import { digits, hex8 } from "../common/hex.ts";
+import type { MmioDevice, PortDevice } from "../devices/device.ts";
 import type { Bus } from "../machine/bus.ts";
 
 export const hex2 = (value: number): string => digits(value & 0xff, 2);
@@ -21,11 +21,17 @@ export function withBits(value: number, bits: readonly NamedBit[]): string {
 }
 
 /** Where the bus has a device: "ports 040-043", several ranges with commas; "" if nowhere. */
-export function placeOf({ portRanges }: Bus, device: PortDevice): string {
-  const mine = portRanges.filter((range) => range.device === device);
+export function placeOf({ portRanges }: Bus, ...devices: readonly PortDevice[]): string {
+  const mine = portRanges.filter(({ device }) => devices.includes(device));
   if (mine.length === 0) return "";
   const ranges = mine.map(({ base, count }) =>
     count === 1 ? digits(base, 3) : `${digits(base, 3)}-${digits(base + count - 1, 3)}`,
   );
   return `${mine.length === 1 && mine[0].count === 1 ? "port" : "ports"} ${ranges.join(", ")}`;
+}
+
+/** "memory fee00000-fee00fff"; "" if it is not on the bus. */
+export function memoryPlaceOf({ mmioRanges }: Bus, memory: MmioDevice): string {
+  const range = mmioRanges.find(({ device }) => device === memory);
+  return range === undefined ? "" : `memory ${hex8(range.base)}-${hex8(range.end - 1)}`;
 }

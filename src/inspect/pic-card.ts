@@ -27,8 +27,8 @@ const STEPS: Readonly<Record<number, string>> = {
   5: "ready",
 };
 
-export function picCards({ board, cpu }: Machine): DeviceCard[] {
-  const { pic, bus } = board;
+export function picCards({ board }: Machine): DeviceCard[] {
+  const { pic, apic, bus } = board;
   const { primary, secondary } = pic.save();
   const elcr = placeOf(bus, pic.elcr);
   const place = (chip: Pic8259): string => `${placeOf(bus, chip)}; ELCR ${elcr}`;
@@ -36,7 +36,7 @@ export function picCards({ board, cpu }: Machine): DeviceCard[] {
     {
       name: "pic 8259 master",
       where: place(pic.primary),
-      irq: `INTR ${levelWord(cpu.interruptLine)}`,
+      irq: `INT ${levelWord(apic.lint0)}`,
       deadline: null,
       registers: registersOf(primary, pic.primary.IRR, 0),
     },

@@ -6,6 +6,7 @@ import type { Machine } from "../machine/machine.ts";
 import type { Stats } from "../mmu/shadow/stats.ts";
 import { type CpuView, cpuView } from "./cpu-view.ts";
 import { type DeviceCard, deviceCards } from "./device-cards.ts";
+import { type DisplayView, displayView } from "./display-view.ts";
 import { counterTable } from "./hypervisor.ts";
 import { type MachineStatus, machineStatus } from "./machine-status.ts";
 import { type OosView, oosView, type UnsyncMemory } from "./oos-view.ts";
@@ -16,6 +17,7 @@ import { type TranslateView, type TranslateWish, translateView } from "./transla
 export interface SnapshotRequest {
   readonly cpu?: { readonly code: number; readonly stack: number };
   readonly devices?: true;
+  readonly display?: true;
   readonly oos?: true;
   readonly shadow?: ShadowWindow;
   readonly page?: PageWindow;
@@ -28,6 +30,7 @@ export interface Snapshot {
   readonly counters: Readonly<Record<string, number>> | null;
   readonly cpu: CpuView | null;
   readonly devices: readonly DeviceCard[] | null;
+  readonly display: DisplayView | null;
   /** This and what follows: null also without a hypervisor. */
   readonly oos: OosView | null;
   readonly shadow: ShadowView | null;
@@ -38,12 +41,13 @@ export interface Snapshot {
 
 /** Looks at what is asked for and changes nothing: a run with snapshots ends as one without. */
 export function snapshotOf(machine: Machine, memory: UnsyncMemory, request: SnapshotRequest): Snapshot {
-  const { cpu, devices, oos, shadow, page, translate } = request;
+  const { cpu, devices, display, oos, shadow, page, translate } = request;
   return {
     status: machineStatus(machine),
     counters: machine.shadow === null ? null : countersOf(machine.shadow.stats),
     cpu: cpu === undefined ? null : cpuView(machine, cpu),
     devices: devices === undefined ? null : deviceCards(machine),
+    display: display === undefined ? null : displayView(machine.board.vga),
     oos: oos === undefined ? null : oosView(machine, memory),
     shadow: shadow === undefined ? null : shadowView(machine, shadow),
     page: page === undefined ? null : pageView(machine, page, memory),

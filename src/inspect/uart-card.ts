@@ -43,12 +43,12 @@ import {
   TRIGGER_LEVELS,
 } from "../devices/uart16550-registers.ts";
 import type { Machine } from "../machine/machine.ts";
+import { SERIAL_PORTS } from "../machine/serial-ports.ts";
 import type { DeviceCard } from "./device-cards.ts";
 import { hex2, hex4, type NamedBit, placeOf, withBits, withWords } from "./device-text.ts";
 import { wireText } from "./pic-card.ts";
 import { stoppedClock } from "./pit-card.ts";
 
-const COM1_IRQ = 4;
 /** The crystal, a sixteenth of which is divided by DLM:DLL. */
 const BAUD_BASE = 115_200;
 const FIFO_SIZE = 16;
@@ -97,11 +97,15 @@ const MSR_BITS: readonly NamedBit[] = [
   [MSR_DCD, "DCD"],
 ];
 
-export function uartCard({ board }: Machine): DeviceCard {
-  const { com1, bus, clock, pic } = board;
-  const state = com1.save();
+/** One for each serial port. */
+export function uartCards({ board }: Machine): DeviceCard[] {
+  return board.serial.map((uart, index) => uartCard(board, uart, SERIAL_PORTS[index].irq));
+}
+
+function uartCard({ bus, clock, pic }: Machine["board"], uart: Uart16550, irq: number): DeviceCard {
+  const state = uart.save();
   const silent = { raise: () => {}, lower: () => {} };
-  const copy = new Uart16550(com1.name, { irq: silent, clock: stoppedClock(clock), output: () => {} });
+  const copy = new Uart16550(uart.name, { irq: silent, clock: stoppedClock(clock), output: () => {} });
   copy.restore(state);
   // IIR first: reading it changes the copy least.
   const iir = copy.portRead(IIR_FCR, 1);
@@ -109,9 +113,9 @@ export function uartCard({ board }: Machine): DeviceCard {
   const lsr = copy.portRead(LSR, 1);
   const fifos = (state.FCR & FCR_ENABLE) !== 0;
   return {
-    name: `${com1.name} 16550A`,
-    where: placeOf(bus, com1),
-    irq: wireText(pic.primary.save(), COM1_IRQ, COM1_IRQ),
+    name: `${uart.name} 16550A`,
+    where: placeOf(bus, uart),
+    irq: wireText(pic.primary.save(), irq, irq),
     deadline: state.timeoutAt < 0 ? null : state.timeoutAt,
     registers: [
       ["IER", withBits(state.IER, IER_BITS)],

@@ -36,6 +36,11 @@ function modeWords(vga: Vga): string {
   return `text, ${columns} by ${rows}, characters of ${height} lines, ${at}`;
 }
 
+/** Why there is no text to see. */
+export function displayWords(vga: Vga): string {
+  return `The display shows no text: it is in ${modeWords(vga)}.`.replace("in dark", "dark");
+}
+
 /** The text that the display shows, line by line, without the empty lines at its end; a sentence if it shows none. */
 export function vgaText(vga: Vga): string[] {
   const screen = textScreen(vga);
@@ -44,5 +49,5 @@ export function vgaText(vga: Vga): string[] {
     const last = lines.findLastIndex((line) => line !== "");
     return last < 0 ? [`The display is blank, ${modeWords(vga)}.`] : lines.slice(0, last + 1);
   }
-  return [`The display shows no text: it is in ${modeWords(vga)}.`.replace("in dark", "dark")];
+  return [displayWords(vga)];
 }

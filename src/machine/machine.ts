@@ -2,10 +2,12 @@
  * A PC: processor, memory, MMU, board. The only place where the parts meet, and the loop that keeps them in step:
  * the processor runs exactly to the next device deadline, the clock fires what is due, and so on.
  */
+import { assert } from "../common/assert.ts";
 import { hex } from "../common/hex.ts";
 import { Cpu, RUN_BREAK, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
 import { EFLAGS_IF } from "../cpu/eflags.ts";
 import { type CpuModelName, cpuModel, DEFAULT_CPU } from "../cpu/models.ts";
+import { apicBase } from "../cpu/msrs.ts";
 import {
   CR0,
   CR2,
@@ -32,6 +34,7 @@ import {
 } from "../cpu/state.ts";
 import { vectorName } from "../cpu/vectors.ts";
 import type { DriveSpec } from "../devices/ata/channel.ts";
+import type { FloppySpec } from "../devices/floppy/fdc82077.ts";
 import { BareMmu } from "../mmu/bare.ts";
 import { GuestMemory, TABLE_GFNS } from "../mmu/guest-memory.ts";
 import type { LinearMemory } from "../mmu/linear-memory.ts";
@@ -44,6 +47,7 @@ import type { Tap } from "../trace/tap.ts";
 import { Board, type BoardWires } from "./board.ts";
 import { Dma } from "./dma.ts";
 import { answerBios, type BootOrder } from "./firmware/bios.ts";
+import { describeBoard, offerKernel } from "./firmware/configuration.ts";
 import { setUpBoard } from "./firmware/setup.ts";
 import type { BootImage, StartSegment } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
@@ -58,6 +62,7 @@ export const GUEST_HZ = 100_000_000;
 export const DEFAULT_DATE = 1_228_089_600;
 
 const NO_DRIVES = [null, null, null, null];
+const NO_FLOPPIES = [null, null];
 
 export interface MachineOptions {
   /** What CPUID announces; DEFAULT_CPU if absent. */
@@ -78,7 +83,13 @@ export interface MachineOptions {
   readonly date?: number;
   /** Primary master and slave, secondary master and slave; none if absent. */
   readonly drives?: readonly (DriveSpec | null)[];
+  /** Floppy drives A and B; none if absent. */
+  readonly floppies?: readonly (FloppySpec | null)[];
   readonly virtio?: VirtioOptions;
+  /** What COM2 to COM4 send. */
+  readonly serialOutputs?: BoardWires["serialOutputs"];
+  /** The device by which test kernels move interrupt lines. */
+  readonly testdev?: boolean;
   /** A reset that the guest asks for ends the run. */
   readonly noReboot?: boolean;
 }
@@ -120,6 +131,7 @@ export class Machine {
   private readonly slotOwner: SlotOwner;
   readonly board: Board;
   readonly cpu: Cpu;
+  private readonly hasApic: boolean;
   /** Guest mistakes seen so far: accesses that nothing answers, reserved registers, bad commands. */
   guestErrors: number;
   /** Time that passed while the processor was halted, in icount. */
@@ -141,6 +153,8 @@ export class Machine {
     this.request = "none";
     this.image = null;
     this.tap = null;
+    const model = cpuModel(options.cpu ?? DEFAULT_CPU);
+    this.hasApic = model.features.has("apic");
     this.linear = allocateLinearMemory({
       ramBytes: options.ramBytes,
       shadowPages: options.mmu === "shadow" ? poolPages(options) : 0,
@@ -156,6 +170,7 @@ export class Machine {
     this.board = new Board({
       hz: GUEST_HZ,
       interrupt: (level) => this.cpu.setInterruptLine(level),
+      nmi: () => this.cpu.signalNmi(),
       resetProcessor: () => this.ask("reset-processor"),
       resetSystem: () => this.ask("reset-system"),
       powerOff: () => this.ask("power-off"),
@@ -164,12 +179,16 @@ export class Machine {
       date: options.date ?? DEFAULT_DATE,
       memory: new Dma(this.memory),
       drives: options.drives ?? NO_DRIVES,
+      floppies: options.floppies ?? NO_FLOPPIES,
       virtio: options.virtio ?? NO_VIRTIO,
+      hasApic: this.hasApic,
+      testdev: options.testdev === true ? { flush: () => this.memoryChanged() } : null,
       a20: (open) => this.setA20(open),
       ignoreNumericError: (asserted) => {
         this.cpu.ignoreNumericError = asserted;
       },
       console: options.console,
+      serialOutputs: options.serialOutputs ?? [],
       debugConsoles: options.debugConsoles ?? [],
       postCode: options.postCode ?? (() => {}),
       exit: (status) => {
@@ -184,9 +203,12 @@ export class Machine {
       },
     });
     this.board.bus.mapMmio(UPPER_MEMORY, HIGH_RAM_START - UPPER_MEMORY, this.upperMemory);
-    this.cpu = new Cpu(this.memory, this.mmu, this.board.bus, cpuModel(options.cpu ?? DEFAULT_CPU));
+    this.cpu = new Cpu(this.memory, this.mmu, this.board.bus, model);
     this.cpu.fpuError = (level) => this.board.numericError.setFerr(level);
-    this.cpu.acknowledge = () => this.board.pic.acknowledge();
+    this.cpu.acknowledge = () => this.board.apic.acknowledge();
+    this.cpu.apicBaseChanged = () => this.followApicBase();
+    this.followApicBase();
+    describeBoard(this.board.fwCfg, options.ramBytes, this.hasApic);
     this.cpu.beforeDevice = () => this.board.clock.advance(this.cpu.icount);
   }
 
@@ -224,11 +246,18 @@ export class Machine {
   /** Copies an image into RAM and puts the processor at its entry, as its loader leaves it. A reset does so again. */
   load(image: BootImage): void {
     this.image = image;
+    offerKernel(this.board.fwCfg, image.parts);
     this.start(image);
   }
 
   private start({ segments, start, registers, entry }: BootImage): void {
-    const firmware = setUpBoard(this.board, this.options.ramBytes);
+    const [signature, , , features] = this.cpu.cpuid.leaf(1);
+    const firmware = setUpBoard(this.board, {
+      ramBytes: this.options.ramBytes,
+      signature,
+      features,
+      hasApic: this.hasApic,
+    });
     for (const { gpa, bytes } of [...firmware, ...segments]) this.memory.writeBytes(gpa, bytes);
     const { r } = this.cpu;
     r[CR0] = start.cr0;
@@ -287,9 +316,18 @@ export class Machine {
     if (request === "power-off") return "power-off";
     if (this.options.noReboot === true) return "reset";
     // Firmware tells a reset of the processor alone by what it finds; a kernel that was loaded has none.
-    if (request === "reset-processor" && this.image === null) this.cpu.reset();
-    else this.reset();
+    if (request === "reset-processor" && this.image === null) {
+      this.cpu.reset();
+      this.board.apic.init();
+    } else this.reset();
     return null;
+  }
+
+  /** IA32_APIC_BASE is the processor's, and the registers that it places are the board's. */
+  private followApicBase(): void {
+    const base = this.hasApic ? apicBase(this.cpu.r) : 0;
+    const accepted = this.board.apic.setApicBase(base);
+    assert(accepted, "the processor takes no value of IA32_APIC_BASE that the APIC refuses");
   }
 
   /** The whole board, as its reset button does. RAM keeps what it has, but for what is loaded again. */

@@ -3,6 +3,7 @@
  * a snapshot goes on as the one that made it does: making one drops all cached translations on either side.
  */
 import type { CpuState } from "../cpu/cpu.ts";
+import { OverlayDisk, type OverlayDiskState } from "../devices/overlay-disk.ts";
 import type { MmuState } from "../mmu/mmu.ts";
 import type { ClockState } from "./clock.ts";
 import type { Machine } from "./machine.ts";
@@ -17,6 +18,8 @@ export interface Snapshot {
   readonly a20: boolean;
   /** By the name of the device. */
   readonly devices: Readonly<Record<string, unknown>>;
+  /** What was written over each disk that stays as it is. A disk that is itself written to cannot go back. */
+  readonly overlays: readonly OverlayDiskState[];
 }
 
 /** Between two runs only. */
@@ -33,6 +36,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
     clock: board.clock.save(),
     a20: board.a20.open,
     devices: Object.fromEntries(board.devices.map((device) => [device.name, device.save()])),
+    overlays: overlaysOf(machine).map((disk) => disk.save()),
   };
 }
 
@@ -51,5 +55,16 @@ export function restoreSnapshot(machine: Machine, snapshot: Snapshot): void {
   mmu.restore(snapshot.mmu);
   cpu.restore(snapshot.cpu);
   board.clock.restore(snapshot.clock);
+  for (const [index, disk] of overlaysOf(machine).entries()) disk.restore(snapshot.overlays[index]);
   for (const device of board.devices) device.restore(snapshot.devices[device.name]);
+}
+
+/** In an order that only the options decide. */
+function overlaysOf({ options: { drives = [], floppies = [], virtio } }: Machine): OverlayDisk[] {
+  const disks = [
+    ...drives.map((drive) => (drive?.kind === "disk" ? drive.disk : null)),
+    ...floppies.map((floppy) => floppy?.disk ?? null),
+    ...(virtio?.disks ?? []),
+  ];
+  return disks.filter((disk) => disk instanceof OverlayDisk);
 }

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bootMedium } from "../../src/cli/boot-medium.ts";
 import { DiskFile } from "../../src/cli/disk-file.ts";
+import { prepare } from "../../src/cli/prepare.ts";
 import { MemoryDisk } from "../../src/devices/disk.ts";
 import { OverlayDisk } from "../../src/devices/overlay-disk.ts";
 import { asm } from "../support/asm.ts";
-import { folder, image, umbra } from "./command.ts";
+import { print } from "../support/tiny-kernel.ts";
+import { folder, image, umbra, umbraDuring } from "./command.ts";
 
 const place = (name: string): string => join(folder, name);
 
@@ -103,6 +105,110 @@ describe("a disk", () => {
   });
 });
 
+describe("a diskette", () => {
+  const drives = (options: object, image = "") => {
+    const { machine, files } = prepare(image, undefined, { bios: place(tinyBios()), ...options });
+    for (const one of files) one.close();
+    return machine.board.floppy.drives.map((drive) => drive && `${drive.kind} ${drive.format?.name}`);
+  };
+
+  it.each<[string, number, string]>([
+    ["360 KiB", 360, "360K 360K"],
+    ["720 KiB", 720, "720K 720K"],
+    ["1200 KiB", 1200, "1.2M 1.2M"],
+    ["1440 KiB", 1440, "1.44M 1.44M"],
+    ["2880 KiB", 2880, "2.88M 2.88M"],
+    ["the beginning of one", 1266, "1.44M 1.44M"],
+  ])("of %s goes into a drive that was made for it", (_, kib, drive) => {
+    expect(drives({ fda: place(file(`${kib}.img`, kib * 1024)) })).toEqual([drive, null]);
+  });
+
+  it("that is named like a kernel goes into drive A, and another may be in B", () => {
+    const first = place(file("a.img", 1440 * 1024, SIGNATURE));
+    expect(drives({ fdb: place(file("b.img", 720 * 1024)) }, first)).toEqual(["1.44M 1.44M", "720K 720K"]);
+  });
+});
+
+describe("a disk that a guest is writing to when the run is ended", () => {
+  const SECTORS = 100;
+  /** Writes sector after sector, round and round: into each the number of the write, 128 times. */
+  const writer = `
+    cld
+    mov ebx, 0
+    ${print("writing")}
+    next: inc ebx
+    mov eax, ebx
+    mov edx, 0
+    mov ecx, ${SECTORS}
+    div ecx
+    mov ebp, edx
+    mov edi, 0x200000
+    mov eax, ebx
+    mov ecx, 128
+    rep stosd
+    mov dx, 0x1f2
+    mov al, 1
+    out dx, al
+    inc edx
+    mov eax, ebp
+    out dx, al
+    inc edx
+    mov al, 0
+    out dx, al
+    inc edx
+    out dx, al
+    inc edx
+    mov al, 0xe0
+    out dx, al
+    inc edx
+    mov al, 0x30
+    out dx, al
+    ready: in al, dx
+    test al, 0x80
+    jnz ready
+    test al, 0x08
+    jz ready
+    mov dx, 0x1f0
+    mov esi, 0x200000
+    mov ecx, 256
+    rep outsw
+    mov dx, 0x1f7
+    done: in al, dx
+    test al, 0x80
+    jnz done
+    jmp next`;
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGKILL", null],
+  ] as const)(
+    "%s leaves whole sectors, and all that were written before the last",
+    async (signal, expected) => {
+      const disk = file(`${signal}.img`, SECTORS * 512);
+      const kernel = image("writer.bin", writer);
+      const { status } = await umbraDuring(
+        ["run", kernel, "--hda", disk, "--writable", "--ui", "none"],
+        (child) => setTimeout(() => child.kill(signal), 400),
+      );
+      expect(status).toBe(expected);
+      const bytes = readFileSync(place(disk));
+      const numbers = Array.from({ length: SECTORS }, (_, sector) => {
+        const words = new Set(
+          Array.from({ length: 128 }, (_, i) => bytes.readUInt32LE(sector * 512 + i * 4)),
+        );
+        expect(words.size, `sector ${sector} is of one write`).toBe(1);
+        return [...words][0];
+      });
+      const last = Math.max(...numbers);
+      expect(last).toBeGreaterThan(SECTORS);
+      for (const [sector, number] of numbers.entries()) {
+        expect(number, `sector ${sector}`).toBe(last - ((last - sector) % SECTORS));
+      }
+    },
+  );
+});
+
 describe("what is written over a disk", () => {
   it("is read back, sector by sector, and the disk below stays", () => {
     const below = new MemoryDisk("d", new Uint8Array(8 * 512).fill(7), true);
@@ -153,9 +259,14 @@ describe("what cannot be used is said in one sentence", () => {
       "--cdrom and --hdc are the same plug; give one of them.",
     ],
     [
-      "a floppy",
-      () => sentence(file("f.img", 1440 * 1024, SIGNATURE)),
-      "f.img: it is a floppy, and this board has no floppy drive yet.",
+      "a disk in a floppy drive",
+      () => sentence("--bios", tinyBios(), "--fda", file("big.img", 4 << 20)),
+      "big.img: it has 8192 sectors of 512 bytes, more than the 5760 of the largest diskette; a disk is for --hda.",
+    ],
+    [
+      "two diskettes in one drive",
+      () => sentence(file("f.img", 1440 * 1024, SIGNATURE), "--bios", tinyBios(), "--fda", "f.img"),
+      "f.img is for the plug that --fda has taken; give one of them.",
     ],
     [
       "a BIOS with a kernel",

@@ -1,6 +1,9 @@
 /** `umbra exec`: run to a point, carry out commands, end. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
-import { image, SPIN, umbra, umbraDuring } from "./command.ts";
+import { folder, image, SPIN, umbra, umbraDuring } from "./command.ts";
 
 describe("umbra exec", () => {
   it("answers at exactly the instruction asked for, the same every time", () => {
@@ -34,6 +37,31 @@ describe("umbra exec", () => {
     expect(umbra("exec", "b1", "--until", "reason=zap_all", "audit").stderr).toMatch(
       /before --until reason=zap_all\.\n$/,
     );
+  });
+});
+
+describe("screendump", () => {
+  it("writes what the display shows as a PNG", () => {
+    const name = image("letter.bin", "mov word [0xb8000], 0x04db\njmp $");
+    const { status, stdout } = umbra("exec", name, "--until", "1000", "screendump screen.png");
+    expect([status, stdout]).toEqual([0, "screen.png: 720 x 400 dots\n"]);
+    const { width, height, data } = PNG.sync.read(readFileSync(join(folder, "screen.png")));
+    const dot = (x: number, y: number) => [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 3)];
+    expect([width, height, dot(0, 5), dot(8, 5), dot(9, 5)]).toEqual([
+      720,
+      400,
+      [0xaa, 0, 0],
+      [0xaa, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it("a file that cannot be written is said in one sentence", () => {
+    const { status, stderr } = umbra("exec", "kmap", "screendump no/such/folder.png");
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining("no/such/folder.png: the folder it should go to does not exist."),
+    ]);
   });
 });
 

@@ -32,6 +32,11 @@ describe("the words that make a machine again", () => {
     ]);
   });
 
+  it("write where a flat binary goes, and its mode if that was said", () => {
+    expect(machineWords("a", { at: { gpa: 0x7c00, bits: null } })).toEqual(["a", "--at", "7c00"]);
+    expect(machineWords("a", { at: { gpa: 0x8000, bits: 32 } })).toEqual(["a", "--at", "8000,32"]);
+  });
+
   it("write a size that is no whole number of MiB in KiB", () => {
     expect(machineWords("a", { mem: (4 << 20) + 4096 })).toEqual(["a", "--mem", "4100K"]);
   });

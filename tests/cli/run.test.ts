@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { asm } from "../support/asm.ts";
 import { print } from "../support/tiny-kernel.ts";
 import {
   debugExit,
@@ -188,6 +189,48 @@ describe("umbra run: streams", () => {
     const name = image("debugcon.bin", `mov dx, 0x402\nmov al, 'k'\nout dx, al\n${debugExit(0)}`);
     umbra("run", name, "--debugcon", "0x402=debug.txt");
     expect(readFileSync(join(folder, "debug.txt"), "utf8")).toBe("k");
+  });
+
+  it("a guest that only writes to its display has not said nothing: the summary says where to look", () => {
+    const write = "mov dword [0xb8000], 0x07690748";
+    const said = (text: string): string => umbra("run", image("vga.bin", `${text}\n${debugExit(0)}`)).stderr;
+    expect(said(write)).toMatch(/^display +has text, and COM1 sent nothing: the dashboard shows it/m);
+    expect(said(`${write}\n${print("spoken")}`)).not.toMatch(/^display/m);
+    expect(said("")).not.toMatch(/^display/m);
+  });
+
+  it("--at ADDRESS loads a flat binary there and starts it, a boot sector for instance", () => {
+    const sector = asm("mov al, 'b'\nout 0xe9, al\nmov al, 1\nout 0xf4, al\nhlt", {
+      origin: 0x7c00,
+      bits: 16,
+    });
+    writeFileSync(join(folder, "sector.bin"), sector);
+    expect(umbra("run", "sector.bin", "--at", "7c00", "--report", "none")).toMatchObject({
+      status: 3,
+      stdout: "b",
+    });
+    const bad = (...options: string[]) => {
+      const { status, stderr } = umbra("run", ...options);
+      return [status, stderr.split("\n")[0]];
+    };
+    expect(bad("sector.bin", "--at", "here")[1]).toContain("Give an address in hexadecimal, such as 7c00");
+    expect(bad("sector.bin", "--at", "f0000")).toEqual([
+      2,
+      expect.stringMatching(
+        /^umbra: sector.bin: does not fit: \d+ bytes at 0x000f0000 reach into the video memory/,
+      ),
+    ]);
+    expect(bad("--hda", "sector.bin", "--at", "7c00")).toEqual([
+      2,
+      expect.stringContaining("--at is where an image is loaded that is started without a BIOS"),
+    ]);
+  });
+
+  it("--com2 FILE collects what the second serial port sends, - shows it on the console, nothing hides it", () => {
+    const name = image("com2.bin", `mov dx, 0x2f8\nmov al, 's'\nout dx, al\n${debugExit(0)}`);
+    const run = (...options: string[]) => umbra("run", name, "--report", "none", ...options).stdout;
+    expect([run("--com2", "com2.txt"), readFileSync(join(folder, "com2.txt"), "utf8")]).toEqual(["", "s"]);
+    expect([run("--com2", "-"), run(), run("--com3", "-")]).toEqual(["s", "", ""]);
   });
 
   it("the largest machine has a state hash, too", () => {

@@ -22,6 +22,23 @@ const text = (words: number[]): string =>
     .map((word) => String.fromCharCode(word & 0xff, (word >> 8) & 0xff, (word >> 16) & 0xff, word >>> 24))
     .join("");
 
+/** A fault, or null. */
+const rdmsr = (bench: Bench, msr: number) => {
+  bench.cpu.r[ECX] = msr | 0;
+  return bench.asm("rdmsr");
+};
+const wrmsr = (bench: Bench, msr: number, low: number, high = 0) => {
+  const { r } = bench.cpu;
+  r[ECX] = msr | 0;
+  r[EAX] = low;
+  r[EDX] = high;
+  return bench.asm("wrmsr");
+};
+const value = (bench: Bench, msr: number): number[] => {
+  expect(rdmsr(bench, msr)).toBeNull();
+  return [bench.cpu.r[EAX] >>> 0, bench.cpu.r[EDX] >>> 0];
+};
+
 describe.each(CPU_MODELS.map(({ name }) => name))("CPUID of %s", (name) => {
   const bench = new Bench(name);
 
@@ -55,10 +72,10 @@ describe.each(CPU_MODELS.map(({ name }) => name))("CPUID of %s", (name) => {
 
 test.each<[CpuModelName, number]>([
   ["486", 0x0000_0003],
-  ["pentium", 0x0080_01bf],
-  ["i686", 0x0183_f9ff],
-  ["pentium4", 0x078b_f9ff],
-  ["max", 0x078b_f9ff],
+  ["pentium", 0x0080_03bf],
+  ["i686", 0x0183_fbff],
+  ["pentium4", 0x078b_fbff],
+  ["max", 0x078b_fbff],
 ])("%s announces these features: %d", (name, edx) => {
   expect(leaf(new Bench(name), 1)[3]).toBe(edx);
 });
@@ -117,22 +134,6 @@ describe("bits of CR4 that are not announced raise #GP(0)", () => {
 });
 
 describe("model-specific registers", () => {
-  const rdmsr = (bench: Bench, msr: number) => {
-    bench.cpu.r[ECX] = msr | 0;
-    return bench.asm("rdmsr");
-  };
-  const wrmsr = (bench: Bench, msr: number, low: number, high = 0) => {
-    const { r } = bench.cpu;
-    r[ECX] = msr | 0;
-    r[EAX] = low;
-    r[EDX] = high;
-    return bench.asm("wrmsr");
-  };
-  const value = (bench: Bench, msr: number): number[] => {
-    expect(rdmsr(bench, msr)).toBeNull();
-    return [bench.cpu.r[EAX] >>> 0, bench.cpu.r[EDX] >>> 0];
-  };
-
   test("the PAT begins as WB WT UC- UC twice, takes every type but the reserved ones, and keeps it", () => {
     const bench = new Bench();
     expect(value(bench, 0x277)).toEqual([0x0007_0406, 0x0007_0406]);
@@ -191,7 +192,6 @@ describe("model-specific registers", () => {
     ["PAT", 0x277, "pentium"],
     ["MTRRCAP", 0xfe, "pentium"],
     ["MISC_ENABLE", 0x1a0, "i686"],
-    ["APIC_BASE, as no APIC is announced", 0x1b, "max"],
     ["a number that nobody has", 0x1234, "max"],
   ])("%s raises #GP(0)", (_name, msr, model) => {
     expect(rdmsr(new Bench(model), msr)).toEqual(GP0);
@@ -210,4 +210,36 @@ describe("CR4.UMIP", () => {
       expect(bench.asm(instruction)).toEqual(GP0);
     },
   );
+});
+
+describe("IA32_APIC_BASE", () => {
+  const ENABLED = 0xfee0_0900;
+
+  test("after a reset the local APIC is on, at FEE00000, in the processor that boots", () => {
+    const bench = new Bench("pentium4");
+    bench.cpu.reset();
+    bench.reset();
+    expect(value(bench, 0x1b)).toEqual([ENABLED, 0]);
+  });
+
+  test("an APIC that is switched off is not announced", () => {
+    const bench = new Bench("pentium4");
+    expect((leaf(bench, 1)[3] >>> 9) & 1).toBe(1);
+    expect(wrmsr(bench, 0x1b, ENABLED & ~(1 << 11))).toBeNull();
+    expect((leaf(bench, 1)[3] >>> 9) & 1).toBe(0);
+  });
+
+  test("x2APIC mode and addresses beyond 36 bits raise #GP(0)", () => {
+    const bench = new Bench("pentium4");
+    expect(wrmsr(bench, 0x1b, ENABLED | (1 << 10))).toEqual(GP0);
+    expect(wrmsr(bench, 0x1b, ENABLED, 0x10)).toEqual(GP0);
+  });
+
+  test("the board hears of a change", () => {
+    const bench = new Bench("pentium4");
+    let changes = 0;
+    bench.cpu.apicBaseChanged = () => changes++;
+    wrmsr(bench, 0x1b, ENABLED & ~(1 << 11));
+    expect(changes).toBe(1);
+  });
 });

@@ -163,7 +163,7 @@ describe(":translate", () => {
 
 describe("Tab after the colon", () => {
   it.each([
-    ["scr", "screen "],
+    ["scr", "screen"],
     ["tr", "tra"],
     ["trans", "translate "],
     ["info o", "info oos"],
@@ -181,8 +181,8 @@ describe("Tab after the colon", () => {
   it("completes what is before the cursor, and leaves the rest", () => {
     const typing = (text: string, at: number) => on({ overlay: { kind: "command", text, at } });
     const tab = (text: string, at: number) => press("tab", typing(text, at), 0).ui;
-    expect(tab("scr", 3).overlay).toEqual({ kind: "command", text: "screen ", at: 7 });
-    expect(tab("scr 3", 3).overlay).toEqual({ kind: "command", text: "screen 3", at: 7 });
+    expect(tab("fil", 3).overlay).toEqual({ kind: "command", text: "filter ", at: 7 });
+    expect(tab("fil 3", 3).overlay).toEqual({ kind: "command", text: "filter 3", at: 7 });
     expect(tab("frob", 4)).toMatchObject({ pane: 0, overlay: { text: "frob" } });
   });
 

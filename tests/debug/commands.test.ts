@@ -54,6 +54,8 @@ const examples: Readonly<Record<string, Examples>> = {
   "info stats": { good: ["info stats"], bad: [["info stats exits", TOO_MUCH]] },
   "info pic": { good: ["info pic"], bad: [["info pic 0", TOO_MUCH]] },
   "info pit": { good: ["info pit"], bad: [["info pit 0", TOO_MUCH]] },
+  screendump: { good: ["screendump screen.png"], bad: [["screendump", "give the name of a file"]] },
+  system_powerdown: { good: ["system_powerdown"], bad: [["system_powerdown now", TOO_MUCH]] },
   sendkey: {
     good: ["sendkey a", "sendkey ctrl-alt-delete"],
     bad: [

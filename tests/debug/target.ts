@@ -13,6 +13,7 @@ export function debugged(
   options: GuestMachineOptions = {},
 ): Debugger {
   const target = new Debugger(guestMachine(name, options));
+  target.savePicture = () => null;
   target.start(until === Number.POSITIVE_INFINITY ? { kind: "continue" } : { kind: "until", icount: until });
   toStop(target);
   return target;

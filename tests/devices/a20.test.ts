@@ -28,6 +28,7 @@ beforeEach(() => {
     guestError: (_device, register, detail) => errors.push(`${register}: ${detail}`),
     clock: new MachineClock(HZ),
     keyboardIrq: { raise() {}, lower() {} },
+    mouseIrq: { raise() {}, lower() {} },
   });
 });
 

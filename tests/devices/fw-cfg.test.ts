@@ -52,6 +52,26 @@ deviceContract("the configuration device", () => {
   };
 });
 
+deviceContract("the configuration device's DMA port", () => {
+  const { fwCfg } = build();
+  return {
+    device: {
+      name: fwCfg.name,
+      maxWidth: 4 as const,
+      portRead: (offset: number, width: 1 | 2 | 4) => fwCfg.dmaPorts.portRead(offset & -width, width),
+      portWrite: (offset: number, width: 1 | 2 | 4, value: number) =>
+        fwCfg.dmaPorts.portWrite(offset & -width, width, value),
+      reset: () => fwCfg.reset(),
+      save: () => fwCfg.save(),
+      restore: (state: ReturnType<FwCfg["save"]>) => fwCfg.restore(state),
+      probe: (offset: number) => (offset < 0 ? "?" : fwCfg.probe(offset + 4)),
+    },
+    clock: new MachineClock(HZ),
+    ports: 8,
+    log: [],
+  };
+});
+
 describe("items", () => {
   it("a selector begins one, each read takes a byte, and beyond its end are zeros", () => {
     const { select, bytes } = build();
@@ -79,6 +99,17 @@ describe("items", () => {
     ]);
     select(0x20);
     expect(bytes(3)).toEqual([0x55, 0xaa, 1]);
+  });
+});
+
+describe("files", () => {
+  it("one of a name that is known takes the other's place, and its selector", () => {
+    const { fwCfg, select, bytes } = build();
+    fwCfg.addFile("etc/a", Uint8Array.of(7, 8));
+    select(FW_CFG_DIRECTORY);
+    expect(bytes(4)).toEqual([0, 0, 0, 2]);
+    select(0x21);
+    expect(bytes(3)).toEqual([7, 8, 0]);
   });
 });
 

@@ -20,6 +20,7 @@ function build() {
     guestError: () => {},
     clock,
     keyboardIrq: irq,
+    mouseIrq: new Probe("irq12", log, clock),
   });
   const command = (value: number) => device.commandPort.portWrite(0, 1, value);
   const data = (value: number) => device.dataPort.portWrite(0, 1, value);

@@ -33,19 +33,27 @@ it("there is a card for each chip, with its place from the bus", () => {
   expect(cards.map(({ name, where }) => [name, where])).toEqual([
     ["pic 8259 master", "ports 020-021; ELCR ports 4d0-4d1"],
     ["pic 8259 slave", "ports 0a0-0a1; ELCR ports 4d0-4d1"],
+    ["local apic", "memory fee00000-fee00fff"],
+    ["io apic 82093AA", "memory fec00000-fec00fff"],
     ["pit 8254", "ports 040-043"],
     ["com1 16550A", "ports 3f8-3ff"],
+    ["com2 16550A", "ports 2f8-2ff"],
+    ["com3 16550A", "ports 3e8-3ef"],
+    ["com4 16550A", "ports 2e8-2ef"],
     ["system control", "port 061"],
     ["post", "port 080"],
     ["rtc mc146818", "ports 070-071"],
     ["vga", "ports 3b0-3df"],
     ["ide0 primary", "ports 1f0-1f7"],
     ["ide1 secondary", "ports 170-177"],
+    ["fdc 82077AA", "ports 3f0-3f5, 3f7"],
+    ["dma 8237 pair", "ports 000-00f, 081-08f, 0c0-0df"],
     ["pci i440fx", "device 0 function 0"],
     ["pci piix3", "device 1 function 0"],
     ["pci piix3-ide", "device 1 function 1"],
     ["pci piix4-pm", "device 1 function 3"],
     ["power management", "of pci piix4-pm"],
+    ["firmware configuration", "ports 510-511, 514-51b"],
     ["debug exit", "port 0f4"],
     ["debugcon-e9", "port 0e9"],
     ["debugcon-e8", "port 0e8"],
@@ -87,7 +95,7 @@ describe("the interrupt controllers", () => {
     twelve.raise();
     expect(registers(machine, "pic 8259 master").IRR).toBe("24 IRQ 2 5");
     expect(registers(machine, "pic 8259 slave")).toMatchObject({ IRR: "10 IRQ 12", ICW3: "02 slave 2" });
-    expect(card(machine, "pic 8259 master").irq).toBe("INTR high");
+    expect(card(machine, "pic 8259 master").irq).toBe("INT high");
     expect(card(machine, "pic 8259 slave").irq).toBe("IRQ 2 high");
     expect(machine.board.pic.acknowledge()).toBe(0x2c);
     expect(registers(machine, "pic 8259 master")).toMatchObject({ IRR: "20 IRQ 5", ISR: "04 IRQ 2" });

@@ -1,6 +1,7 @@
 /** `umbra run IMAGE`: boot it, show its console, report how it went. */
 import { type Command, Option } from "commander";
 import { CPU_MODELS, type CpuModelName, DEFAULT_CPU } from "../../cpu/models.ts";
+import type { FlatPlace } from "../../machine/image/flat-binary.ts";
 import {
   type DebugConsoleOption,
   parseAuditInterval,
@@ -11,6 +12,7 @@ import {
   parseDuration,
   parseFps,
   parseMemorySize,
+  parsePlace,
   parseStatus,
 } from "../args.ts";
 import { bootMedium } from "../boot-medium.ts";
@@ -26,6 +28,8 @@ export interface RunOptions extends PolicyOptions, DriveOptions {
   readonly boot?: string;
   readonly append?: string;
   readonly initrd?: string;
+  /** The image is a flat binary for this address. */
+  readonly at?: FlatPlace;
   readonly mem?: number;
   /** Seconds since 1970. */
   readonly date?: number;
@@ -41,6 +45,11 @@ export interface RunOptions extends PolicyOptions, DriveOptions {
   readonly fps?: number;
   readonly report?: "summary" | "json" | "none";
   readonly debugcon?: readonly DebugConsoleOption[];
+  /** Files, or - for the console. */
+  readonly com2?: string;
+  readonly com3?: string;
+  readonly com4?: string;
+  readonly testdev?: boolean;
   readonly success?: number;
   readonly maxIcount?: number;
   readonly timeout?: number;
@@ -59,6 +68,11 @@ export function declareMachine(command: Command): Command {
   return command
     .option("--append <text>", "kernel command line")
     .option("--initrd <files>", "initial RAM disk of Linux, or multiboot modules, separated by commas")
+    .option(
+      "--at <address>",
+      "the image is a flat binary: load it there (hexadecimal) and start it, in real mode below 1 MiB",
+      parsePlace,
+    )
     .addOption(
       new Option(
         "--cpu <model>",
@@ -71,11 +85,17 @@ export function declareMachine(command: Command): Command {
       "what the guest's clock says at first: now, or such as 2008-12-01T12:30:00, in UTC (default 2008-12-01)",
       parseDate,
     )
+    .option(
+      "--bios <file>",
+      "a ROM of 64, 128 or 256 KiB, started by a reset; disk images find SeaBIOS by themselves",
+    )
     .option("--hda <file>", "the first disk: a raw image (--hdb, --hdc, --hdd likewise)")
     .addOption(new Option("--hdb <file>", "").hideHelp())
     .addOption(new Option("--hdc <file>", "").hideHelp())
     .addOption(new Option("--hdd <file>", "").hideHelp())
     .option("--cdrom <file>", "what is in the CD-ROM drive: an ISO image")
+    .option("--fda <file>", "the diskette in drive A: a raw image (--fdb likewise)")
+    .addOption(new Option("--fdb <file>", "").hideHelp())
     .option(
       "--virtio-disk <file>",
       "a disk on a virtio card, more than once if wanted",
@@ -84,13 +104,21 @@ export function declareMachine(command: Command): Command {
     .option("--virtio-console", "a virtio console (hvc0), which prints where COM1 does")
     .option("--virtio-rng", "a virtio source of entropy, the same numbers in every run")
     .option("--writable", "disks are changed; otherwise what the guest writes is kept in memory")
-    .option("--boot <order>", "which drives the BIOS tries: c disk, d CD-ROM (default cd)", parseBootOrder)
+    .option(
+      "--boot <order>",
+      "which drives the BIOS tries: a floppy, c disk, d CD-ROM (default acd)",
+      parseBootOrder,
+    )
     .option("--no-reboot", "a reset that the guest asks for ends the run")
     .option(
       "--debugcon <port[=file]>",
       "a debug console at a port, more than once if wanted",
       parseDebugConsole,
     )
+    .option("--com2 <file>", "where COM2 sends, - for the console (--com3, --com4 likewise; default nowhere)")
+    .addOption(new Option("--com3 <file>", "").hideHelp())
+    .addOption(new Option("--com4 <file>", "").hideHelp())
+    .option("--testdev", "the device of test kernels: registers, memory, interrupt lines at ports e0, 2000")
     .option("--max-icount <n>", "stop after this many instructions", parseCount)
     .option("--timeout <time>", "stop after this much host time, such as 30s", parseDuration);
 }
@@ -101,7 +129,13 @@ function whatToRun(image: string | undefined, options: RunOptions): string {
   if (image === "") throw new CommandError("the name of the image is empty.", STATUS_USAGE);
   if (image === undefined && bios === undefined && !hasDrives(options)) {
     throw new CommandError(
-      "there is nothing to run; name an image, a built-in guest, a drive with --hda or --cdrom, or a ROM with --bios.",
+      "there is nothing to run; name an image, a built-in guest, a drive with --hda, --fda or --cdrom, or a ROM with --bios.",
+      STATUS_USAGE,
+    );
+  }
+  if (options.at !== undefined && (image === undefined || bios !== undefined)) {
+    throw new CommandError(
+      "--at is where an image is loaded that is started without a BIOS; name that image, and no ROM.",
       STATUS_USAGE,
     );
   }
@@ -125,10 +159,6 @@ export function declareRun(program: Command): void {
     )
     .argument("[image]", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
   declareMachine(command)
-    .option(
-      "--bios <file>",
-      "a ROM of 64, 128 or 256 KiB, started by a reset; disk images find SeaBIOS by themselves",
-    )
     .option("--success <status>", "exit with 0 if the guest ends with this debug-exit status", parseStatus)
     .addOption(
       new Option(

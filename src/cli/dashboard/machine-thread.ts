@@ -101,6 +101,10 @@ export class MachineThread implements MachineLink {
     this.post({ kind: "input", bytes });
   }
 
+  keys(sent: string): void {
+    this.post({ kind: "keys", sent });
+  }
+
   speed(limit: number | null): void {
     this.post({ kind: "speed", limit });
   }

@@ -144,6 +144,7 @@ class MachineThread {
       trace,
       audit,
       dirtyLog,
+      isSilent: console.isSilent,
     };
     const violations = audit?.reportText(texts) ?? "";
     const document = options.report === "json" ? `${JSON.stringify(jsonReport(result), null, 2)}\n` : "";

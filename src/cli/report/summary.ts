@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { grouped } from "../../common/grouped.ts";
 import { syncedPages } from "../../inspect/cost-model.ts";
+import { displayView } from "../../inspect/display-view.ts";
 import { GUEST_HZ, type Machine } from "../../machine/machine.ts";
 import type { Stats } from "../../mmu/shadow/stats.ts";
 import type { AuditRun } from "../audit-run.ts";
@@ -53,10 +54,19 @@ export function summaryReport(result: RunResult): string {
   if (machine.faultChain !== null) rows.push(["fault", machine.faultChain]);
   if (machine.guestErrors > 0)
     rows.push(["guest", `${grouped(machine.guestErrors)} accesses that nothing answers, or the like`]);
+  if (result.isSilent && hasDisplayText(machine)) rows.push(...labelled("display", DISPLAY_HINT));
   if (result.audit !== null) rows.push(...labelled("audit", auditText(result.audit)));
   if (result.dirtyLog !== null) rows.push(...labelled("dirty log", dirtyLogText(result.dirtyLog)));
   if (result.trace !== null) rows.push(...labelled("trace", traceText(result.trace)));
   return `${rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH - 1)} ${text}`).join("\n")}\n`;
+}
+
+/** A guest that only wrote to its display would seem to have said nothing. */
+const DISPLAY_HINT = "has text, and COM1 sent nothing: the dashboard shows it, 'info vga' prints it";
+
+function hasDisplayText({ board }: Machine): boolean {
+  const display = displayView(board.vga);
+  return display.kind === "text" && !display.isBlank;
 }
 
 /** The same label for each line that a text takes, once shown. */

@@ -8,7 +8,7 @@ import { EXIT_MSR } from "../../mmu/mmu.ts";
 import { writeEfer } from "../control-registers.ts";
 import type { Cpu } from "../cpu.ts";
 import { raiseGP } from "../exceptions.ts";
-import { storedMsr } from "../msrs.ts";
+import { IA32_APIC_BASE, storedMsr } from "../msrs.ts";
 import {
   CPL,
   CR4,
@@ -108,6 +108,7 @@ function writeStored(cpu: Cpu): void {
   if (msr.constant) return;
   r[msr.word] = r[EAX];
   r[msr.word + 1] = r[EDX];
+  if (r[ECX] >>> 0 === IA32_APIC_BASE) cpu.apicBaseChanged();
 }
 
 export function rdtsc(cpu: Cpu): void {

@@ -1,6 +1,8 @@
 /** The guest's console in a rectangle of any size: which of its lines and columns are in sight. */
+import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { ConsoleScreen } from "../console-screen.ts";
 import { type Cursor, endOf, type Model } from "../model.ts";
+import { shownConsole, sourceOf } from "../shown-console.ts";
 import { ASCII } from "../text/glyphs.ts";
 import { type Line, restyle } from "../text/line.ts";
 import { scrollTo } from "../text/pane.ts";
@@ -9,6 +11,9 @@ import { crop, inAscii, withCursor } from "./console-crop.ts";
 
 /** Rows that the list keys can be at: the scrollback, then the screen. */
 export const consoleCount = ({ rows, scrollback }: ConsoleScreen): number => scrollback + rows;
+
+/** What the guest sends comes by itself; what it displays has to be asked for. */
+export const consoleWish: SnapshotRequest = { display: true };
 
 export interface ConsoleWindow {
   /** First line and first column in sight. */
@@ -41,7 +46,8 @@ export function consoleWindow(
 
 /** Exactly `rows` lines of exactly `width` cells. */
 export function consoleLinesIn(model: Model, window: ConsoleWindow, width: number, rows: number): Line[] {
-  const { console, ui } = model;
+  const { ui } = model;
+  const console = shownConsole(model);
   const lines = console.lines(window.first, rows);
   const cursorLine = console.scrollback + console.cursor.row - window.first;
   return Array.from({ length: Math.max(rows, 0) }, (_, i) => {
@@ -54,11 +60,13 @@ export function consoleLinesIn(model: Model, window: ConsoleWindow, width: numbe
   });
 }
 
-/** How keys come to the guest, as long as there is one that could read them. */
+/** How keys come to the guest, as long as there is one that could read them, and to what else it speaks through. */
 export const typingFoot = (model: Model): string =>
-  endOf(model) === null ? "i type  ^] leave" : "the machine has ended";
+  endOf(model) === null
+    ? `v ${sourceOf(model) === "COM1" ? "display" : "COM1"}  i type  ^] leave`
+    : "the machine has ended";
 
 /** The console for the overview: it follows the guest. */
 export function consoleLines(model: Model, width: number, rows: number): Line[] {
-  return consoleLinesIn(model, consoleWindow(model.console, null, width, rows), width, rows);
+  return consoleLinesIn(model, consoleWindow(shownConsole(model), null, width, rows), width, rows);
 }

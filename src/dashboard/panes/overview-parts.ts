@@ -3,8 +3,9 @@ import { grouped } from "../../common/grouped.ts";
 import type { SnapshotRequest } from "../../inspect/snapshot.ts";
 import type { Model, ScreenNumber } from "../model.ts";
 import { printable } from "../printable.ts";
+import { sourceOf } from "../shown-console.ts";
 import type { Line } from "../text/line.ts";
-import { consoleLines, typingFoot } from "./console-lines.ts";
+import { consoleLines, consoleWish, typingFoot } from "./console-lines.ts";
 import { cpuLines, cpuWish } from "./cpu-lines.ts";
 import { oosLines, oosWish } from "./oos-lines.ts";
 import { rateLines } from "./rates-lines.ts";
@@ -25,9 +26,10 @@ export interface Part {
 export const CONSOLE: Part = {
   screen: 1,
   name: "console",
-  title: ({ ui }) => (ui.typing ? "1 console COM1  TYPING" : "1 console COM1"),
+  title: (model) => `1 console ${sourceOf(model)}${model.ui.typing ? "  TYPING" : ""}`,
   foot: typingFoot,
   lines: consoleLines,
+  wish: () => consoleWish,
 };
 
 export const OOS: Part = {

@@ -7,8 +7,10 @@ import {
   consoleCount,
   consoleLinesIn,
   consoleWindow,
+  consoleWish,
   typingFoot,
 } from "../panes/console-lines.ts";
+import { shownConsole, sourceOf } from "../shown-console.ts";
 import { fitTo, type Line } from "../text/line.ts";
 import { shortCount } from "../text/numbers.ts";
 import { BORDER, drawPane } from "../text/pane.ts";
@@ -24,11 +26,12 @@ const chosenRow = (ui: UiState): Cursor | null => ui.cursors[KEY] ?? null;
 function draw(model: Model, size: Size): Line[] {
   const { columns, rows } = size;
   const inside = columns - BORDER;
+  const console = shownConsole(model);
   // Where 80 columns fit but for the two of the border, the guest's are worth more than the border's sides.
-  const hasSides = inside >= model.console.columns || columns < model.console.columns;
+  const hasSides = inside >= console.columns || columns < console.columns;
   const width = hasSides ? inside : columns;
   const height = Math.max(rows - BORDER, 1);
-  const window = consoleWindow(model.console, chosenRow(model.ui), width, height);
+  const window = consoleWindow(console, chosenRow(model.ui), width, height);
   const lines = consoleLinesIn(model, window, width, height);
   const title = titleOf(model, window, width, height, inside - TITLE_EDGE);
   const foot = model.ui.typing ? "keys go to the guest  ^] leave" : typingFoot(model);
@@ -39,7 +42,9 @@ function draw(model: Model, size: Size): Line[] {
 
 /** What fits of: who has the keys, where the view is, what was lost. */
 function titleOf(model: Model, window: ConsoleWindow, width: number, rows: number, room: number): string {
-  const { console, ui } = model;
+  const { ui } = model;
+  const console = shownConsole(model);
+  const source = sourceOf(model);
   const total = consoleCount(console);
   const last = Math.min(window.first + rows, total);
   const parts = [
@@ -49,8 +54,8 @@ function titleOf(model: Model, window: ConsoleWindow, width: number, rows: numbe
     width < console.columns ? `columns ${window.left + 1}-${window.left + width} of ${console.columns}` : "",
   ];
   let title = `${NUMBER} console`;
-  for (const part of ["COM1", ...parts]) {
-    const longer = part === "COM1" ? `${title} ${part}` : `${title}  ${part}`;
+  for (const part of [source, ...parts]) {
+    const longer = part === source ? `${title} ${part}` : `${title}  ${part}`;
     if (part !== "" && longer.length <= room) title = longer;
   }
   return title;
@@ -61,12 +66,11 @@ function lossText(bytes: number): string {
   return `${bytes < 1000 ? grouped(bytes) : shortCount(bytes)} bytes dropped`;
 }
 
-/** The console has nothing of the machine's state; the frame's status is part of every answer. */
-const wish = (): SnapshotRequest => ({});
+const wish = (): SnapshotRequest => consoleWish;
 
 /** Before the list keys are used the view follows the guest: they start from the last row. */
 function start(model: Model): Cursor {
-  const last = consoleCount(model.console) - 1;
+  const last = consoleCount(shownConsole(model)) - 1;
   return { at: last, top: last };
 }
 
@@ -77,7 +81,7 @@ export const consoleScreen: Screen = {
   sorts: [],
   wish,
   draw,
-  count: (model) => consoleCount(model.console),
+  count: (model) => consoleCount(shownConsole(model)),
   subject: () => null,
   start,
 };

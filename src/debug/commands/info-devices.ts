@@ -1,5 +1,6 @@
 /** The devices, as their datasheets name their registers. */
 import { type DeviceCard, deviceCards } from "../../inspect/device-cards.ts";
+import { displayPicture } from "../../inspect/display-view.ts";
 import { isKeyName } from "../../inspect/key-names.ts";
 import { vgaText } from "../../inspect/vga-card.ts";
 import { GUEST_HZ } from "../../machine/machine.ts";
@@ -40,10 +41,20 @@ function sendKey(argument: string): Action {
     );
   }
   return ({ machine }) => {
-    const { keyboardController } = machine.board;
-    keyboardController.press(...keys);
-    keyboardController.release(...keys.toReversed());
+    machine.board.keyboardController.stroke(keys);
     return [`pressed ${keys.join(" and ")}`];
+  };
+}
+
+function screenDump(argument: string): Action {
+  const path = argument.trim();
+  if (path === "") throw new MonitorError("give the name of a file, such as screen.png");
+  return ({ machine, savePicture }) => {
+    if (savePicture === null) throw new MonitorError("pictures cannot be written here");
+    const picture = displayPicture(machine);
+    const problem = savePicture(path, picture);
+    if (problem !== null) throw new MonitorError(problem.replace(/\.$/, ""));
+    return [`${path}: ${picture.width} x ${picture.height} dots`];
   };
 }
 
@@ -77,6 +88,21 @@ export const deviceCommands: readonly Command[] = [
     usage: " KEYS",
     sentence: "presses keys of the guest's keyboard together, such as ctrl-alt-delete",
     parse: sendKey,
+  },
+  {
+    name: "screendump",
+    usage: " FILE",
+    sentence: "writes a picture of the display to a file, as PNG",
+    parse: screenDump,
+  },
+  {
+    name: "system_powerdown",
+    usage: "",
+    sentence: "presses the power button: a guest with ACPI may switch itself off",
+    parse: alone(({ machine }) => {
+      machine.board.power.pressPowerButton();
+      return ["pressed the power button"];
+    }),
   },
   { name: "info devices", usage: "", sentence: "all devices of the board", parse: alone(cards("")) },
 ];

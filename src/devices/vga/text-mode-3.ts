@@ -3,6 +3,8 @@
  *
  * Datasheet: IBM PS/2 Hardware Interface Technical Reference, "VGA register values for BIOS modes".
  */
+import { FONT_8X16 } from "./font-8x16.ts";
+import type { VgaMemory } from "./vga-memory.ts";
 
 /** Attribute palette: brown and the bright colours are beyond the first eight of the DAC's 64. */
 const ATTRIBUTE_PALETTE = [0, 1, 2, 3, 4, 5, 0x14, 7, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f];
@@ -34,3 +36,20 @@ export const TEXT_MODE_3 = {
   attributes: [...ATTRIBUTE_PALETTE, ...ATTRIBUTE_CONTROL],
   palette: colours(),
 } as const;
+
+const FONT_PLANE = 2;
+const FONT_ROWS = 16;
+const ROWS_RESERVED = 32;
+
+/**
+ * Puts the font of mode 3 where a video BIOS leaves it: the first font of plane 2, 32 bytes for each of 256 characters,
+ * of which the lower 16 are blank. Software that draws its own characters reads it there, and so does the display.
+ */
+export function loadTextFont(memory: VgaMemory): void {
+  for (let row = 0; row < 256 * ROWS_RESERVED; row++) {
+    const inGlyph = row % ROWS_RESERVED;
+    const code = (row - inGlyph) / ROWS_RESERVED;
+    memory.bytes[row * 4 + FONT_PLANE] = inGlyph < FONT_ROWS ? FONT_8X16[code * FONT_ROWS + inGlyph] : 0;
+  }
+  memory.generation++;
+}

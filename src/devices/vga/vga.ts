@@ -9,7 +9,7 @@
  */
 import type { Clock, Device, PortDevice, Width } from "../device.ts";
 import { Ticks } from "../ticks.ts";
-import { TEXT_MODE_3 } from "./text-mode-3.ts";
+import { loadTextFont, TEXT_MODE_3 } from "./text-mode-3.ts";
 import { VgaMemory } from "./vga-memory.ts";
 import {
   AR_MODE,
@@ -104,6 +104,11 @@ export class Vga implements Device<VgaState>, PortDevice {
   /** The display shows what the attribute controller's palette says. */
   get paletteOn(): boolean {
     return (this.attributeIndex & PALETTE_SOURCE) !== 0;
+  }
+
+  /** Which bits of a colour's number reach the DAC. */
+  get dacMask(): number {
+    return this.pixelMask;
   }
 
   /** Ports 3b0 to 3df, by offset from 3b0. */
@@ -260,7 +265,7 @@ export class Vga implements Device<VgaState>, PortDevice {
 
   // --- State ---------------------------------------------------------------------------------------------------------------
 
-  /** What the video BIOS leaves: 80 columns and 25 rows of text in colour. Of the font it loads, nothing. */
+  /** What the video BIOS leaves: 80 columns and 25 rows of text in colour, and a font. */
   programTextMode3(): void {
     this.misc = TEXT_MODE_3.misc;
     this.sequencer.set(TEXT_MODE_3.sequencer);
@@ -271,6 +276,7 @@ export class Vga implements Device<VgaState>, PortDevice {
     this.attributeIndex = PALETTE_SOURCE;
     // Blanks, light grey on black.
     for (let at = 0; at < 0x4000; at += 2) this.memory.words[at] = 0x0720;
+    loadTextFont(this.memory);
     this.generation++;
   }
 

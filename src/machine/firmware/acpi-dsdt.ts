@@ -4,20 +4,26 @@
  *
  * ACPI 6.4: 5.2.11.1 "DSDT", 6.1 "Device identification objects", 6.2.13 "_PRT", 7.4.2 "_Sx"; the PNP identifiers.
  */
+import { SERIAL_PORTS } from "../serial-ports.ts";
 import {
   type Aml,
   aPackage,
   busNumbers,
   device,
+  dma,
   eisaId,
+  emptyMethod,
   integer,
   irq,
   memoryWindow,
   named,
+  nameString,
   ports,
   portWindow,
+  processor,
   resources,
   scope,
+  sharedIrq,
 } from "./aml.ts";
 
 /** Which interrupt the four PIRQs are: the routes that the firmware presets in the ISA bridge. */
@@ -40,22 +46,41 @@ const serial = (number: number, base: number, line: number): Aml =>
     named("_CRS", resources(ports(base, 8), irq(line))),
   );
 
-/** Each pin of each device: neighbours are turned by one PIRQ. */
-function interruptRoutes(): Aml {
+/** Which PIRQ a pin, 0 to 3, of a device on the bus goes to: neighbours are turned by one. */
+export const pirqOf = (slot: number, pin: number): number => (slot + PINS - 1 + pin) & 3;
+
+const linkName = (pirq: number): string => `LNK${"ABCD"[pirq]}`;
+
+/**
+ * Each pin of each device. With an I/O APIC the interrupts go through links, since those alone can say that they are
+ * active high; for others PCI's rule holds, by which they are active low, and to that the I/O APIC's pins would be set.
+ */
+function interruptRoutes(links: boolean): Aml {
   const routes: Aml[] = [];
   for (let slot = 0; slot < PCI_DEVICES; slot++) {
     for (let pin = 0; pin < PINS; pin++) {
-      const pirq = (slot + PINS - 1 + pin) & 3;
-      routes.push(
-        aPackage(integer(slot * 0x1_0000 + 0xffff), integer(pin), integer(0), integer(PIRQ_ROUTES[pirq])),
-      );
+      const pirq = pirqOf(slot, pin);
+      const source = links ? nameString(linkName(pirq)) : integer(0);
+      const index = integer(links ? 0 : PIRQ_ROUTES[pirq]);
+      routes.push(aPackage(integer(slot * 0x1_0000 + 0xffff), integer(pin), source, index));
     }
   }
   return aPackage(...routes);
 }
 
-/** `ramBytes` is where RAM ends, and memory for PCI functions begins. */
-export function buildDsdt(ramBytes: number): Uint8Array {
+/** A route that cannot be changed. */
+const interruptLink = (pirq: number): Aml =>
+  device(
+    linkName(pirq),
+    named("_HID", eisaId("PNP0C0F")),
+    named("_UID", integer(pirq)),
+    named("_PRS", resources(sharedIrq(PIRQ_ROUTES[pirq]))),
+    named("_CRS", resources(sharedIrq(PIRQ_ROUTES[pirq]))),
+    emptyMethod("_SRS", 1),
+  );
+
+/** `ramBytes` is where RAM ends, and memory for PCI functions begins; `hasApic`: there are a local and an I/O APIC. */
+export function buildDsdt(ramBytes: number, hasApic: boolean): Uint8Array {
   const isa = device(
     "ISA",
     named("_ADR", integer(0x0001_0000)),
@@ -65,8 +90,8 @@ export function buildDsdt(ramBytes: number): Uint8Array {
     pnp("FPU", "PNP0C04", ports(0xf0, 1), irq(13)),
     pnp("KBD", "PNP0303", ports(0x60, 1), ports(0x64, 1), irq(1)),
     pnp("MOU", "PNP0F13", irq(12)),
-    serial(1, 0x3f8, 4),
-    serial(2, 0x2f8, 3),
+    pnp("FDC0", "PNP0700", ports(0x3f2, 4), ports(0x3f7, 1), irq(6), dma(2)),
+    ...SERIAL_PORTS.map(({ base, irq: line }, index) => serial(index + 1, base, line)),
   );
   const pci = device(
     "PCI0",
@@ -84,12 +109,14 @@ export function buildDsdt(ramBytes: number): Uint8Array {
         memoryWindow(ramBytes, PCI_MEMORY_END),
       ),
     ),
-    named("_PRT", interruptRoutes()),
+    named("_PRT", interruptRoutes(hasApic)),
     isa,
   );
   const off = integer(SOFT_OFF);
+  const links = hasApic ? PIRQ_ROUTES.map((_, pirq) => interruptLink(pirq)) : [];
   return Uint8Array.from([
-    ...scope("\\_SB", pci),
+    ...(hasApic ? scope("\\_PR", processor("CPU0", 0)) : []),
+    ...scope("\\_SB", pci, ...links),
     ...named("\\_S5", aPackage(off, off, integer(0), integer(0))),
   ]);
 }

@@ -2,23 +2,26 @@
  * The ACPI tables of a machine that starts a kernel without a BIOS, at the top of the upper memory area, where kernels
  * look for them.
  *
- *     000f0000  root pointer (RSDP), then RSDT, FACS, DSDT, FADT
+ *     000f0000  root pointer (RSDP), then RSDT, FACS, FADT, DSDT; MADT if there are APICs
  *
- * ACPI 6.4: 5.2.5 "RSDP", 5.2.6 "System description table header", 5.2.7 "RSDT", 5.2.9 "FADT", 5.2.10 "FACS".
+ * ACPI 6.4: 5.2.5 "RSDP", 5.2.6 "System description table header", 5.2.7 "RSDT", 5.2.9 "FADT", 5.2.10 "FACS",
+ * 5.2.12 "MADT".
  */
 import type { BootSegment } from "../image/boot-image.ts";
 import { buildDsdt } from "./acpi-dsdt.ts";
+import { MADT_SIGNATURE, madtBody } from "./acpi-madt.ts";
 
 export const RSDP_GPA = 0xf_0000;
 const RSDT_GPA = 0xf_0040;
 const FACS_GPA = 0xf_0080;
 const FADT_GPA = 0xf_0100;
 const DSDT_GPA = 0xf_0200;
+const MADT_GPA = 0xf_3000;
 
 const OEM_ID = "UMBRA ";
 const OEM_TABLE_ID = "UMBRAPC ";
 const CREATOR = "UMBR";
-const HEADER_BYTES = 36;
+export const HEADER_BYTES = 36;
 
 /** Where the firmware puts the registers of power management. */
 export const PM_BASE = 0x600;
@@ -88,8 +91,10 @@ function rsdp(): Uint8Array {
   return bytes;
 }
 
-function rsdt(): Uint8Array {
-  return table("RSDT", 1, HEADER_BYTES + 4, (_, view) => view.setUint32(HEADER_BYTES, FADT_GPA, true));
+function rsdt(tables: readonly number[]): Uint8Array {
+  return table("RSDT", 1, HEADER_BYTES + tables.length * 4, (_, view) => {
+    for (const [index, gpa] of tables.entries()) view.setUint32(HEADER_BYTES + index * 4, gpa, true);
+  });
 }
 
 /** It has no checksum. */
@@ -132,11 +137,16 @@ function fadt(): Uint8Array {
   });
 }
 
+function madt(): Uint8Array {
+  const body = madtBody();
+  return table(MADT_SIGNATURE, 1, HEADER_BYTES + body.length, (bytes) => bytes.set(body, HEADER_BYTES));
+}
+
 /** The root pointer alone, for loaders that hand it on. */
 export const rootPointer = rsdp;
 
-export function acpiTables(ramBytes: number): BootSegment[] {
-  const aml = buildDsdt(ramBytes);
+export function acpiTables(ramBytes: number, hasApic: boolean): BootSegment[] {
+  const aml = buildDsdt(ramBytes, hasApic);
   const dsdt = table("DSDT", 1, HEADER_BYTES + aml.length, (bytes) => bytes.set(aml, HEADER_BYTES));
   const segment = (name: string, gpa: number, bytes: Uint8Array): BootSegment => ({
     name,
@@ -146,9 +156,10 @@ export function acpiTables(ramBytes: number): BootSegment[] {
   });
   return [
     segment("ACPI root pointer", RSDP_GPA, rsdp()),
-    segment("ACPI RSDT", RSDT_GPA, rsdt()),
+    segment("ACPI RSDT", RSDT_GPA, rsdt(hasApic ? [FADT_GPA, MADT_GPA] : [FADT_GPA])),
     segment("ACPI FACS", FACS_GPA, facs()),
     segment("ACPI FADT", FADT_GPA, fadt()),
     segment("ACPI DSDT", DSDT_GPA, dsdt),
+    ...(hasApic ? [segment("ACPI MADT", MADT_GPA, madt())] : []),
   ];
 }

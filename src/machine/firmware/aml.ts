@@ -15,8 +15,12 @@ const DWORD_PREFIX = 0x0c;
 const SCOPE_OP = 0x10;
 const BUFFER_OP = 0x11;
 const PACKAGE_OP = 0x12;
+const METHOD_OP = 0x14;
+const DUAL_NAME_PREFIX = 0x2e;
+const MULTI_NAME_PREFIX = 0x2f;
 const EXT_PREFIX = 0x5b;
 const DEVICE_OP = 0x82;
+const PROCESSOR_OP = 0x83;
 
 const bytesOf = (value: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => Math.floor(value / 2 ** (i * 8)) & 0xff);
@@ -29,11 +33,18 @@ export function integer(value: number): Aml {
   return [DWORD_PREFIX, ...bytesOf(value, 4)];
 }
 
-/** A name of four characters, or a path of one below the root: `\_SB_`. */
-function nameString(name: string): number[] {
+/** Names of up to four characters with dots between them; from the root with a backslash: `\_SB.PCI0`. */
+export function nameString(name: string): Aml {
   const root = name.startsWith("\\");
-  const segment = (root ? name.slice(1) : name).padEnd(4, "_");
-  return [...(root ? [0x5c] : []), ...[...segment].map((char) => char.charCodeAt(0))];
+  const segments = (root ? name.slice(1) : name).split(".");
+  const bytes = segments.flatMap((part) => [...part.padEnd(4, "_")].map((char) => char.charCodeAt(0)));
+  const prefix =
+    segments.length === 1
+      ? []
+      : segments.length === 2
+        ? [DUAL_NAME_PREFIX]
+        : [MULTI_NAME_PREFIX, segments.length];
+  return [...(root ? [0x5c] : []), ...prefix, ...bytes];
 }
 
 /** A length counts itself: one byte up to 63, then four bits and one or two bytes. */
@@ -59,6 +70,16 @@ export function device(name: string, ...body: Aml[]): Aml {
   return [EXT_PREFIX, DEVICE_OP, ...withLength([...nameString(name), ...body.flat()])];
 }
 
+/** A method that does nothing, whatever `argumentCount` values it is given. */
+export function emptyMethod(name: string, argumentCount: number): Aml {
+  return [METHOD_OP, ...withLength([...nameString(name), argumentCount])];
+}
+
+/** A processor that has no registers for power states. */
+export function processor(name: string, id: number): Aml {
+  return [EXT_PREFIX, PROCESSOR_OP, ...withLength([...nameString(name), id, ...bytesOf(0, 4), 0])];
+}
+
 export function aPackage(...elements: Aml[]): Aml {
   return [PACKAGE_OP, ...withLength([elements.length, ...elements.flat()])];
 }
@@ -74,11 +95,17 @@ export function eisaId(id: string): Aml {
 // --- Resources ---------------------------------------------------------------------------------------------------------
 
 const IRQ_NO_FLAGS = 0x22;
+const DMA = 0x2a;
+/** Not a bus master, transfers of bytes, at the speed of the original bus. */
+const DMA_BYTES = 0x00;
 const IO_PORT = 0x47;
 const DECODES_16 = 1;
 const END_TAG = 0x79;
 const DWORD_SPACE = 0x87;
 const WORD_SPACE = 0x88;
+const EXTENDED_IRQ = 0x89;
+/** The device uses the interrupt; it is a level, active high, and shared. */
+const SHARED_LEVEL_HIGH = 0x09;
 /** Minimum and maximum are fixed, and the bus passes on what it decodes. */
 const FIXED_PRODUCER = 0x0c;
 const MEMORY_RANGE = 0;
@@ -94,6 +121,16 @@ export function ports(base: number, count: number): Aml {
 /** Edge-triggered, active high, as on the ISA bus. */
 export function irq(number: number): Aml {
   return [IRQ_NO_FLAGS, ...bytesOf(1 << number, 2)];
+}
+
+/** An interrupt of PCI functions, as the ISA bridge makes one of theirs: active high. */
+export function sharedIrq(number: number): Aml {
+  return [EXTENDED_IRQ, ...bytesOf(6, 2), SHARED_LEVEL_HIGH, 1, ...bytesOf(number, 4)];
+}
+
+/** A channel of the DMA controller for bytes, as on the original bus. */
+export function dma(channel: number): Aml {
+  return [DMA, 1 << channel, DMA_BYTES];
 }
 
 function wordSpace(type: number, flags: number, first: number, last: number): Aml {

@@ -24,16 +24,22 @@ const CHARACTER_HEIGHT = 0x85;
 export interface LowMemory {
   readonly comPorts: readonly number[];
   readonly disks: number;
+  readonly floppies: number;
+}
+
+/** Bits of the equipment word: there are floppy drives, and how many more than one. */
+export function floppyEquipment(floppies: number): number {
+  return floppies === 0 ? 0 : 1 | ((floppies - 1) << 6);
 }
 
 /** The BIOS data area, and the size of the extended one. */
-export function lowMemory({ comPorts, disks }: LowMemory): BootSegment[] {
+export function lowMemory({ comPorts, disks, floppies }: LowMemory): BootSegment[] {
   const bytes = new Uint8Array(BDA_BYTES);
   const view = new DataView(bytes.buffer);
   for (const [index, port] of comPorts.entries()) view.setUint16(COM_PORTS + index * 2, port, true);
   view.setUint16(EBDA_SEGMENT, EBDA_START >>> 4, true);
   // A coprocessor, a mouse, a colour display of 80 columns, the serial ports.
-  view.setUint16(EQUIPMENT, 0x0026 | (comPorts.length << 9), true);
+  view.setUint16(EQUIPMENT, 0x0026 | (comPorts.length << 9) | floppyEquipment(floppies), true);
   view.setUint16(MEMORY_KIB, MEM_LOWER_KIB, true);
   bytes[VIDEO_MODE] = 3;
   view.setUint16(VIDEO_COLUMNS, 80, true);

@@ -6,9 +6,11 @@ import { DiskDrive } from "../../devices/ata/disk-drive.ts";
 import type { PciFunction } from "../../devices/pci/pci-function.ts";
 import type { Board } from "../board.ts";
 import type { BootSegment } from "../image/boot-image.ts";
-import { PIRQ_ROUTES } from "./acpi-dsdt.ts";
+import { SERIAL_PORTS } from "../serial-ports.ts";
+import { PIRQ_ROUTES, pirqOf } from "./acpi-dsdt.ts";
 import { acpiTables, PM_BASE } from "./acpi-tables.ts";
-import { lowMemory } from "./low-memory.ts";
+import { floppyEquipment, lowMemory } from "./low-memory.ts";
+import { mpTable, type PciInterrupt } from "./mp-table.ts";
 
 const PIRQRCA = 0x60;
 const PMBASE = 0x40;
@@ -23,9 +25,20 @@ const ELCR_HIGH = 0x0e;
 const COMMAND = 0x04;
 const ENABLED = 0x07;
 
+export interface SetupFacts {
+  readonly ramBytes: number;
+  /** What CPUID function 1 gives in EAX and EDX. */
+  readonly signature: number;
+  readonly features: number;
+  readonly hasApic: boolean;
+}
+
 /** Programs the chips, and returns what goes into memory. */
-export function setUpBoard(board: Board, ramBytes: number): BootSegment[] {
-  const { hostBridge, isaBridge, power, pic, vga } = board;
+export function setUpBoard(board: Board, facts: SetupFacts): BootSegment[] {
+  const { ramBytes, hasApic } = facts;
+  const { hostBridge, isaBridge, power, pic, vga, apic, dma } = board;
+  if (hasApic) apic.setVirtualWire();
+  dma.openCascade();
   vga.programTextMode3();
   hostBridge.write(PAM0, 1, READ_ONLY_UPPER);
   for (const register of PAM_E0000) hostBridge.write(register, 1, READ_ONLY_BOTH);
@@ -37,8 +50,17 @@ export function setUpBoard(board: Board, ramBytes: number): BootSegment[] {
   placeWindows(board, ramBytes);
   setInterruptLines(board);
   setCmos(board, ramBytes);
-  return [...lowMemory({ comPorts: [0x3f8], disks: diskCount(board) }), ...acpiTables(ramBytes)];
+  const comPorts = SERIAL_PORTS.map(({ base }) => base);
+  const floppies = floppyCount(board);
+  return [
+    ...lowMemory({ comPorts, disks: diskCount(board), floppies }),
+    ...acpiTables(ramBytes, hasApic),
+    ...(hasApic ? mpTable({ ...facts, pciInterrupts: pciInterrupts(board) }) : []),
+  ];
 }
+
+const floppyCount = ({ floppy }: Pick<Board, "floppy">): number =>
+  floppy.drives.filter((drive) => drive !== null).length;
 
 const diskCount = ({ ide }: Board): number =>
   ide.channels.reduce(
@@ -73,14 +95,25 @@ function setInterruptLines({ pci }: Board): void {
   }
 }
 
-const lineOf = (device: number, { pin }: PciFunction): number => PIRQ_ROUTES[(device + 3 + pin - 1) & 3];
+/** `pin` counts from 1, which is INTA#. */
+const lineOf = (device: number, { pin }: PciFunction): number => PIRQ_ROUTES[pirqOf(device, pin - 1)];
+
+/** The functions of a device may share pins. */
+function pciInterrupts({ pci }: Board): PciInterrupt[] {
+  const interrupts = new Map<string, PciInterrupt>();
+  for (const { device, pciFunction } of pci.functions) {
+    const { pin } = pciFunction;
+    if (pin !== 0) interrupts.set(`${device} ${pin}`, { device, pin, irq: lineOf(device, pciFunction) });
+  }
+  return [...interrupts.values()];
+}
 
 // Memory sizes in CMOS: KiB below 640 K, KiB above 1 MiB up to 64 MiB, and units of 64 KiB above 16 MiB.
 const BASE_KIB = 640;
 const KIB = 1024;
 const MIB = KIB * KIB;
 
-export function setCmos({ rtc }: Board, ramBytes: number): void {
+export function setCmos({ rtc, floppy }: Board, ramBytes: number): void {
   const word = (index: number, value: number): void => {
     rtc.setCmos(index, value & 0xff);
     rtc.setCmos(index + 1, value >>> 8);
@@ -90,6 +123,8 @@ export function setCmos({ rtc }: Board, ramBytes: number): void {
   word(0x17, extended);
   word(0x30, extended);
   word(0x34, Math.min(Math.max((ramBytes - 16 * MIB) / (64 * KIB), 0), 0xffff));
-  // A coprocessor, a mouse, a display with a ROM of its own.
-  rtc.setCmos(0x14, 0x06);
+  const [a, b] = floppy.drives.map((drive) => drive?.cmosType ?? 0);
+  rtc.setCmos(0x10, (a << 4) | b);
+  // A coprocessor, a mouse, a display with a ROM of its own; the floppy drives.
+  rtc.setCmos(0x14, 0x06 | floppyEquipment(floppyCount({ floppy })));
 }

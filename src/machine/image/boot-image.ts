@@ -18,6 +18,22 @@ export interface BootSegment {
   readonly size: number;
 }
 
+/** A part of a boot, and where it lies; address 0 if the loader made something else of it. */
+export interface PlacedBytes {
+  readonly gpa: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What was loaded, for kernels that ask the configuration device for it. */
+export interface KernelParts {
+  readonly kernel: PlacedBytes;
+  /** With its final zero. */
+  readonly commandLine: PlacedBytes;
+  readonly initrd: PlacedBytes | null;
+  /** The real-mode part of a Linux kernel, its header filled in. */
+  readonly setup: PlacedBytes | null;
+}
+
 export interface BootImage {
   /** Physical address of the first instruction. */
   readonly entry: number;
@@ -26,6 +42,7 @@ export interface BootImage {
   /** All others are zero. */
   readonly registers: { readonly eax: number; readonly ebx: number; readonly esi: number };
   readonly start: StartState;
+  readonly parts: KernelParts;
   /** What the image asked for and does not get, one sentence each, for the user to read. */
   readonly warnings: readonly string[];
 }

@@ -103,15 +103,17 @@ export function loadBzImage(file: ImageFile, options: BzImageOptions): BootImage
   const header = readHeader(file);
   const kernel = protectedModePart(file, header);
   const end = checkMemory(file, header, kernel.length, options.memBytes);
-  const segments: BootSegment[] = [segment("the kernel", KERNEL_GPA, kernel)];
-  const initrd = options.initrd;
+  const { initrd } = options;
   const initrdGpa = initrd === null ? 0 : placeInitrd(header, initrd, end, options.memBytes);
-  if (initrd !== null) segments.push(segment(`initrd ${initrd.name}`, initrdGpa, initrd.bytes));
-  segments.push(
-    segment("boot parameters", BOOT_PARAMS_GPA, bootParameters(header, options, initrdGpa)),
+  const parameters = bootParameters(header, options, initrdGpa);
+  const line = commandLine(file, header, options.commandLine);
+  const segments: BootSegment[] = [
+    segment("the kernel", KERNEL_GPA, kernel),
+    ...(initrd === null ? [] : [segment(`initrd ${initrd.name}`, initrdGpa, initrd.bytes)]),
+    segment("boot parameters", BOOT_PARAMS_GPA, parameters),
     segment("boot GDT", GDT_GPA, new Uint8Array(Uint32Array.from(GDT).buffer)),
-    segment("command line", COMMAND_LINE_GPA, commandLine(file, header, options.commandLine)),
-  );
+    segment("command line", COMMAND_LINE_GPA, line),
+  ];
   return {
     entry: KERNEL_GPA,
     segments,
@@ -122,6 +124,12 @@ export function loadBzImage(file: ImageFile, options: BzImageOptions): BootImage
       cs: flatCode(BOOT_CS),
       data: flatData(BOOT_DS),
       gdtr: { base: GDT_GPA, limit: GDT.length * 4 - 1 },
+    },
+    parts: {
+      kernel: { gpa: KERNEL_GPA, bytes: kernel },
+      commandLine: { gpa: COMMAND_LINE_GPA, bytes: line },
+      initrd: initrd === null ? null : { gpa: initrdGpa, bytes: initrd.bytes },
+      setup: { gpa: BOOT_PARAMS_GPA, bytes: setupPart(header, parameters) },
     },
     warnings: [],
   };
@@ -156,9 +164,22 @@ function readHeader(file: ImageFile): Header {
   return { bytes, view, version };
 }
 
-function protectedModePart({ name }: ImageFile, { bytes }: Header): Uint8Array {
+/** Where in the file the setup code ends and the protected-mode kernel begins. */
+function setupEnd({ bytes }: Header): number {
   const sectors = bytes[SETUP_SECTS] === 0 ? SETUP_SECTORS_DEFAULT : bytes[SETUP_SECTS];
-  const start = (sectors + 1) * SECTOR;
+  return (sectors + 1) * SECTOR;
+}
+
+/** The setup code with the header as the kernel finds it in the boot parameters. */
+function setupPart(header: Header, parameters: Uint8Array): Uint8Array {
+  const bytes = header.bytes.slice(0, setupEnd(header));
+  bytes.set(parameters.subarray(SETUP_SECTS, headerEnd(header)), SETUP_SECTS);
+  return bytes;
+}
+
+function protectedModePart({ name }: ImageFile, header: Header): Uint8Array {
+  const { bytes } = header;
+  const start = setupEnd(header);
   if (start >= bytes.length) {
     throw new ImageError(
       name,
@@ -211,11 +232,14 @@ function commandLine({ name }: ImageFile, { view }: Header, text: string): Uint8
   );
 }
 
-function bootParameters({ bytes, view }: Header, options: BzImageOptions, initrdGpa: number): Uint8Array {
+const headerEnd = ({ bytes }: Header): number =>
+  Math.min(HEADER_MAGIC + bytes[JUMP + 1], E820_TABLE, bytes.length);
+
+function bootParameters(header: Header, options: BzImageOptions, initrdGpa: number): Uint8Array {
+  const { bytes, view } = header;
   const page = new Uint8Array(BOOT_PARAMS_BYTES);
   const out = new DataView(page.buffer);
-  const headerEnd = Math.min(HEADER_MAGIC + bytes[JUMP + 1], E820_TABLE, bytes.length);
-  page.set(bytes.subarray(SETUP_SECTS, headerEnd), SETUP_SECTS);
+  page.set(bytes.subarray(SETUP_SECTS, headerEnd(header)), SETUP_SECTS);
   out.setUint16(VID_MODE, NORMAL_VIDEO_MODE, true);
   page[TYPE_OF_LOADER] = UNKNOWN_LOADER;
   page[LOADFLAGS] = view.getUint8(LOADFLAGS);

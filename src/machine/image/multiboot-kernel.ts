@@ -4,7 +4,7 @@
  *
  * Multiboot 0.6.96: 3.1.3, 3.3; Multiboot 2.0: 3.1.5, 3.6
  */
-import type { BootSegment, ImageFile } from "./boot-image.ts";
+import type { BootSegment, ImageFile, KernelParts } from "./boot-image.ts";
 import { type Elf32Sections, isElf, parseElf32, SH_ADDR, SHDR_SIZE } from "./elf32.ts";
 import { hex8, ImageError, mib } from "./image-error.ts";
 import type { PlacedModule, PlacedSections } from "./multiboot-info.ts";
@@ -55,6 +55,16 @@ export function loadElfKernel(file: ImageFile): MultibootKernel {
     size: s.size,
   }));
   return { entry: elf.entry, segments, sections: elf.sections };
+}
+
+/** The file as it is, at its lowest segment. Of modules there may be many, and what names them lists them. */
+export function partsOf(file: ImageFile, kernel: MultibootKernel, commandLine: string): KernelParts {
+  return {
+    kernel: { gpa: Math.min(...kernel.segments.map(({ gpa }) => gpa)), bytes: file.bytes },
+    commandLine: { gpa: 0, bytes: new TextEncoder().encode(`${withName(file.name, commandLine)}\0`) },
+    initrd: null,
+    setup: null,
+  };
 }
 
 /** The address fields say it all, even in an ELF file. `offset` is where in the file the header is. */

@@ -15,6 +15,7 @@ import {
   loadByAddresses,
   loadElfKernel,
   type MultibootOptions,
+  partsOf,
   placeModule,
   placeSections,
   withName,
@@ -52,6 +53,7 @@ export function loadMultiboot(file: ImageFile, options: MultibootOptions): BootI
     segments: placement.segments,
     registers: { eax: MULTIBOOT_EAX, ebx: infoGpa, esi: 0 },
     start: MULTIBOOT_START,
+    parts: partsOf(file, kernel, options.commandLine),
     warnings,
   };
 }

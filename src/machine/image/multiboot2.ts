@@ -14,6 +14,7 @@ import {
   loadByAddresses,
   loadElfKernel,
   type MultibootOptions,
+  partsOf,
   placeModule,
   placeSections,
   withName,
@@ -71,6 +72,7 @@ export function loadMultiboot2(file: ImageFile, offset: number, options: Multibo
     segments: placement.segments,
     registers: { eax: MULTIBOOT2_EAX, ebx: infoGpa, esi: 0 },
     start: MULTIBOOT_START,
+    parts: partsOf(file, kernel, options.commandLine),
     warnings,
   };
 }

@@ -59,6 +59,10 @@ export class LocalLink implements MachineLink {
     this.session.handle({ kind: "input", bytes });
   }
 
+  keys(sent: string): void {
+    this.session.handle({ kind: "keys", sent });
+  }
+
   speed(limit: number | null): void {
     this.speeds.push(limit);
   }

@@ -77,11 +77,11 @@ describe("what is asked of the machine", () => {
   it("is what the panes in sight need, and no more", () => {
     const parts = (ui: Partial<UiState>, size: Size): string[] =>
       Object.keys(overviewScreen.wish(on(ui).ui, size)).sort();
-    expect(parts({}, STANDARD_BODY)).toEqual(["oos"]);
-    expect(parts({ pane: 4 }, STANDARD_BODY)).toEqual(["shadow"]);
-    expect(parts({ pane: 5 }, STANDARD_BODY)).toEqual(["cpu", "oos"]);
-    expect(parts({}, WIDE_BODY)).toEqual(["cpu", "oos", "shadow"]);
-    expect(parts({ zoomed: true }, WIDE_BODY)).toEqual([]);
+    expect(parts({}, STANDARD_BODY)).toEqual(["display", "oos"]);
+    expect(parts({ pane: 4 }, STANDARD_BODY)).toEqual(["display", "shadow"]);
+    expect(parts({ pane: 5 }, STANDARD_BODY)).toEqual(["cpu", "display", "oos"]);
+    expect(parts({}, WIDE_BODY)).toEqual(["cpu", "display", "oos", "shadow"]);
+    expect(parts({ zoomed: true }, WIDE_BODY)).toEqual(["display"]);
   });
 
   it("is as many rows as the pane has", () => {

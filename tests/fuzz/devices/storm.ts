@@ -20,6 +20,8 @@ export function buildBoard(): Machine {
     mmu: "bare",
     policy: defaultPolicy,
     console: () => {},
+    floppies: [{ kind: "1.44M", disk: new MemoryDisk("f", new Uint8Array(2880 * 512)) }, null],
+    testdev: true,
     virtio: { disks: [disk("v")], console: true, rng: true },
     drives: [{ kind: "disk", disk: disk("a") }, null, { kind: "cdrom", disc: disk("c") }, null],
   });
@@ -33,6 +35,12 @@ export function buildBoard(): Machine {
       cs: { selector: 8, base: 0, limit: 0xffff_ffff, access: 0x9b, flags: 0xc },
       data: { selector: 16, base: 0, limit: 0xffff_ffff, access: 0x93, flags: 0xc },
       gdtr: { base: 0, limit: 0 },
+    },
+    parts: {
+      kernel: { gpa: 0x10_0000, bytes: asm("hlt") },
+      commandLine: { gpa: 0, bytes: Uint8Array.of(0) },
+      initrd: null,
+      setup: null,
     },
     warnings: [],
   });

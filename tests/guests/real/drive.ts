@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { type PreparedRun, prepare } from "../../../src/cli/prepare.ts";
 import { vgaText } from "../../../src/inspect/vga-card.ts";
 import type { Machine, RunOutcome } from "../../../src/machine/machine.ts";
-import { SerialInput } from "../../../src/machine/serial-input.ts";
+import { TypedInput } from "../../../src/machine/typed-input.ts";
 import type { RealGuest, Step } from "./guests.ts";
 
 const MILLION = 1_000_000;
@@ -20,15 +20,23 @@ export interface DriveResult {
   readonly output: string;
 }
 
+/** What is in the drives, as options. */
+function filesOf({ hda, hdb, cdrom, fda }: Partial<RealGuest>, folder: string): Record<string, string> {
+  const named = Object.entries({ hda, hdb, cdrom, fda });
+  return Object.fromEntries(
+    named.flatMap(([plug, file]) => (file === undefined ? [] : [[plug, resolve(folder, file)]])),
+  );
+}
+
 export class Drive {
   private readonly prepared: PreparedRun;
   private readonly machine: Machine;
-  private readonly input: SerialInput;
+  private readonly input: TypedInput;
   private output = "";
   /** Where the next wait begins to look. */
   private seen = 0;
 
-  constructor({ image, mem, initrd, bios, append }: RealGuest, folder: string) {
+  constructor({ image, mem, initrd, bios, append, ...drives }: RealGuest, folder: string) {
     const stream = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         this.output += chunk.toString("latin1");
@@ -38,12 +46,13 @@ export class Drive {
     const options = {
       mem,
       ...(append === undefined ? {} : { append }),
+      ...filesOf(drives, folder),
       ...(bios === undefined ? {} : { bios: resolve(folder, bios) }),
       ...(initrd === undefined ? {} : { initrd: resolve(folder, initrd) }),
     };
-    this.prepared = prepare(resolve(folder, image), undefined, options, { stream });
+    this.prepared = prepare(image === "" ? "" : resolve(folder, image), undefined, options, { stream });
     this.machine = this.prepared.machine;
-    this.input = new SerialInput(this.machine.board.com1);
+    this.input = new TypedInput(this.machine.board);
   }
 
   async run({ script, end }: RealGuest): Promise<DriveResult> {
@@ -67,6 +76,10 @@ export class Drive {
   private async step(step: Step): Promise<{ problem: string | null; ended: RunOutcome["reason"] | null }> {
     if ("type" in step) {
       this.input.add(new TextEncoder().encode(step.type));
+      return { problem: null, ended: null };
+    }
+    if ("does" in step) {
+      step.does(this.machine.board);
       return { problem: null, ended: null };
     }
     if ("keys" in step) {

@@ -1,4 +1,5 @@
 /** The real guests: what each is started with, what is done to it, and what it must show. */
+import type { Board } from "../../../src/machine/board.ts";
 
 export interface RealGuest {
   readonly name: string;
@@ -8,7 +9,12 @@ export interface RealGuest {
   readonly shows: string;
   /** Boots in less than half a minute, or is the one that matters most: continuous integration runs it. */
   readonly quick: boolean;
+  /** A kernel or a CD-ROM; "" for a guest that boots from its floppy. */
   readonly image: string;
+  readonly fda?: string;
+  readonly hda?: string;
+  readonly hdb?: string;
+  readonly cdrom?: string;
   readonly mem: number;
   readonly initrd?: string;
   readonly bios?: string;
@@ -23,7 +29,9 @@ type Wait = { readonly wait: string | RegExp; readonly within: number };
 type Look = { readonly screen: string | RegExp; readonly within: number };
 /** What is typed: on the serial line, or on the keyboard. */
 type Typed = { readonly type: string } | { readonly keys: string };
-export type Step = Wait | Look | Typed;
+/** What a person does to the machine by other means. */
+type Deed = { readonly does: (board: Board) => void };
+export type Step = Wait | Look | Typed | Deed;
 
 const MIB = 2 ** 20;
 const LINUX = "console=ttyS0 rdinit=/init panic=-1 mitigations=off";
@@ -100,6 +108,39 @@ export const realGuests: readonly RealGuest[] = [
     end: "power-off",
   },
   {
+    name: "linux-devices",
+    group: "pae",
+    shows: "Debian's drivers: ata_piix (DMA), sr, floppy, psmouse, the power button",
+    quick: false,
+    image: "vmlinuz-686-pae",
+    mem: 256 * MIB,
+    initrd: "initrd-devices-686-pae.gz",
+    append: `${LINUX} work=devices`,
+    hda: "grub-rescue-cdrom.iso",
+    hdb: "grub-rescue-floppy.img",
+    cdrom: "grub-rescue-cdrom.iso",
+    fda: "grub-rescue-floppy.img",
+    script: [
+      { wait: /disks: fd0 sda sdb sr0/, within: BOOT },
+      { wait: /([0-9a-f]{32}) {2}\/dev\/sda\r?\n\1 {2}\/dev\/sr0/, within: 1000 },
+      { wait: /([0-9a-f]{32}) {2}-\r?\n\1 {2}-/, within: 5000 },
+      { wait: "/dev/sda keeps what is written", within: 1000 },
+      { wait: "/dev/fd0 keeps what is written", within: 3000 },
+      { wait: /ata1\.00: ATA-6: UMBRA DISK/, within: 500 },
+      { wait: /FDC 0 is a post-1991 82077/, within: 500 },
+      { wait: "ImExPS/2 Generic Explorer Mouse", within: 500 },
+      { wait: "devices done", within: 500 },
+      prompt(500),
+      { does: ({ keyboardController }) => keyboardController.mouse.move(5, -3, 0) },
+      { does: ({ power }) => power.pressPowerButton() },
+      // Two movements and two changes of a key, and what ends each event: 16 bytes a piece.
+      ...command("sleep 1; cat /tmp/event* | wc -c", "112"),
+      ...POWER_OFF,
+      { wait: "Power down", within: 500 },
+    ],
+    end: "power-off",
+  },
+  {
     name: "installer",
     group: "installer",
     shows: "debian-installer on serial: its first screen",
@@ -136,6 +177,23 @@ export const realGuests: readonly RealGuest[] = [
       { screen: /^grub>/m, within: 1000 },
       { keys: "echo Typed!\n" },
       { screen: /Typed!\n/, within: 2000 },
+    ],
+  },
+  {
+    name: "grub-floppy",
+    group: "grub",
+    shows: "GRUB's rescue floppy through the diskette controller: its menu, and a command that is typed",
+    quick: true,
+    image: "",
+    fda: "grub-rescue-floppy.img",
+    bios: "bios.bin",
+    mem: 64 * MIB,
+    script: [
+      { screen: /GNU GRUB {2}version 2\.06[\s\S]*Memtest86\+/, within: 20_000 },
+      { keys: "c" },
+      { screen: /^grub>/m, within: 1000 },
+      { keys: "ls (fd0)\n" },
+      { screen: /fd0/, within: 2000 },
     ],
   },
   {

@@ -7,7 +7,7 @@ import { machineFor } from "../../support/guest-machine.ts";
 import { tinyKernel } from "../../support/tiny-kernel.ts";
 
 const RAM = 64 << 20;
-const tables = new Map(acpiTables(RAM).map(({ gpa, bytes }) => [gpa, bytes]));
+const tables = new Map(acpiTables(RAM, false).map(({ gpa, bytes }) => [gpa, bytes]));
 const at = (gpa: number): Uint8Array => tables.get(gpa) ?? new Uint8Array(0);
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 const word = (bytes: Uint8Array, offset: number): number => viewOf(bytes).getUint32(offset, true);
@@ -127,7 +127,9 @@ describe("the DSDT", () => {
   it("has the PCI bus, the chips behind the ISA bridge, and soft off", () => {
     expect([...names.keys()].filter((name) => /_HID$|_S5/.test(name))).toEqual([
       "/_SB/PCI0/_HID",
-      ..."PIC TIMR RTC FPU KBD MOU COM1 COM2".split(" ").map((chip) => `/_SB/PCI0/ISA/${chip}/_HID`),
+      ..."PIC TIMR RTC FPU KBD MOU FDC0 COM1 COM2 COM3 COM4"
+        .split(" ")
+        .map((chip) => `/_SB/PCI0/ISA/${chip}/_HID`),
       "/_S5",
     ]);
     expect(names.get("/_S5")).toEqual(Uint8Array.from([0x12, 6, 4, 0, 0, 0, 0]));
@@ -176,7 +178,7 @@ describe("a kernel that was loaded", () => {
   const { board, memory } = machine;
 
   it("finds the BIOS data area: serial ports, the size of low memory, where its end is reserved", () => {
-    const [bda] = lowMemory({ comPorts: [0x3f8], disks: 0 });
+    const [bda] = lowMemory({ comPorts: [0x3f8, 0x2f8, 0x3e8, 0x2e8], disks: 0, floppies: 0 });
     expect(memory.readBytes(bda.gpa, 256)).toEqual(bda.bytes);
     const view = viewOf(bda.bytes);
     expect([view.getUint16(0, true), view.getUint16(0x13, true), view.getUint16(0x0e, true)]).toEqual([
