@@ -8,30 +8,7 @@ import { Cpu, RUN_BREAK, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
 import { EFLAGS_IF } from "../cpu/eflags.ts";
 import { type CpuModelName, cpuModel, DEFAULT_CPU } from "../cpu/models.ts";
 import { apicBase } from "../cpu/msrs.ts";
-import {
-  CR0,
-  CR2,
-  CS,
-  DS,
-  EAX,
-  EBX,
-  EDI,
-  EFLAGS,
-  EIP,
-  ES,
-  ESI,
-  FPU_CONTROL,
-  FPU_TAGS,
-  FS,
-  GDTR_BASE,
-  GDTR_LIMIT,
-  GS,
-  SEG_ATTR,
-  SEG_BASE,
-  SEG_LIMIT,
-  SEG_SELECTOR,
-  SS,
-} from "../cpu/state.ts";
+import { CR2, EFLAGS, EIP } from "../cpu/state.ts";
 import { vectorName } from "../cpu/vectors.ts";
 import type { DriveSpec } from "../devices/ata/channel.ts";
 import type { FloppySpec } from "../devices/floppy/fdc82077.ts";
@@ -49,9 +26,10 @@ import { Dma } from "./dma.ts";
 import { answerBios, type BootOrder } from "./firmware/bios.ts";
 import { describeBoard, offerKernel } from "./firmware/configuration.ts";
 import { setUpBoard } from "./firmware/setup.ts";
-import type { BootImage, StartSegment } from "./image/boot-image.ts";
+import type { BootImage } from "./image/boot-image.ts";
 import { HIGH_RAM_START, LOW_RAM_END } from "./image/memory-map.ts";
 import { allocateLinearMemory } from "./layout.ts";
+import { startAt } from "./start.ts";
 import { type SlotOwner, UPPER_MEMORY, UpperMemory } from "./upper-memory.ts";
 import { NO_VIRTIO, type VirtioOptions } from "./virtio-cards.ts";
 
@@ -107,9 +85,6 @@ export type ExitReason =
 
 /** What a device asked the machine to do after the instruction that runs. */
 type Request = "none" | "reset-processor" | "reset-system" | "power-off";
-
-/** After FNINIT: all exceptions masked, 64 bits of precision. */
-const FPU_CONTROL_INITIAL = 0x037f;
 
 export interface RunOutcome {
   readonly reason: ExitReason;
@@ -250,7 +225,7 @@ export class Machine {
     this.start(image);
   }
 
-  private start({ segments, start, registers, entry }: BootImage): void {
+  private start(image: BootImage): void {
     const [signature, , , features] = this.cpu.cpuid.leaf(1);
     const firmware = setUpBoard(this.board, {
       ramBytes: this.options.ramBytes,
@@ -258,24 +233,8 @@ export class Machine {
       features,
       hasApic: this.hasApic,
     });
-    for (const { gpa, bytes } of [...firmware, ...segments]) this.memory.writeBytes(gpa, bytes);
-    const { r } = this.cpu;
-    r[CR0] = start.cr0;
-    r[EFLAGS] = start.eflags;
-    // Firmware has executed FNINIT.
-    r[FPU_CONTROL] = FPU_CONTROL_INITIAL;
-    r[FPU_TAGS] = 0;
-    this.mmu.setCr0(start.cr0);
-    this.setSegment(CS, start.cs);
-    for (const seg of [DS, ES, FS, GS, SS]) this.setSegment(seg, start.data);
-    r[GDTR_BASE] = start.gdtr.base;
-    r[GDTR_LIMIT] = start.gdtr.limit;
-    r.fill(0, EAX, EDI + 1);
-    r[EAX] = registers.eax;
-    r[EBX] = registers.ebx;
-    r[ESI] = registers.esi;
-    r[EIP] = entry;
-    this.cpu.refreshMode();
+    for (const { gpa, bytes } of [...firmware, ...image.segments]) this.memory.writeBytes(gpa, bytes);
+    startAt(this.cpu, image);
   }
 
   /** Runs until the guest ends, `stop` is called, or `icount` is exactly `until`. */
@@ -401,13 +360,5 @@ export class Machine {
   private memoryChanged(): void {
     this.mmu.memoryChanged();
     this.cpu.endBlock();
-  }
-
-  private setSegment(seg: number, from: StartSegment): void {
-    const { r } = this.cpu;
-    r[SEG_SELECTOR + seg] = from.selector;
-    r[SEG_BASE + seg] = from.base;
-    r[SEG_LIMIT + seg] = from.limit;
-    r[SEG_ATTR + seg] = from.access | (from.flags << 12);
   }
 }

@@ -7,6 +7,7 @@
 import { IO_APIC_GPA } from "../../devices/apic/io-apic.ts";
 import { LOCAL_APIC_GPA } from "../../devices/apic/local-apic.ts";
 import { PIRQ_ROUTES } from "./acpi-dsdt.ts";
+import { littleEndian } from "./little-endian.ts";
 
 export const MADT_SIGNATURE = "APIC";
 /** There are also two 8259. */
@@ -27,8 +28,8 @@ const ISA = 0;
 const TIMER_PIN = 2;
 const SCI_IRQ = 9;
 
-const word = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff];
-const dword = (value: number): number[] => [...word(value), ...word(value >>> 16)];
+const word = (value: number): number[] => littleEndian(value, 2);
+const dword = (value: number): number[] => littleEndian(value, 4);
 
 /** Its type, its length with these two bytes, its fields. */
 const structure = (type: number, ...fields: number[]): number[] => [type, fields.length + 2, ...fields];

@@ -3,6 +3,7 @@
  *
  * ACPI 6.4: 20.2 "AML grammar definition", 6.4 "Resource data types for ACPI", 19.3.4 "ASL macros" (EISAID).
  */
+import { littleEndian } from "./little-endian.ts";
 
 export type Aml = readonly number[];
 
@@ -22,15 +23,12 @@ const EXT_PREFIX = 0x5b;
 const DEVICE_OP = 0x82;
 const PROCESSOR_OP = 0x83;
 
-const bytesOf = (value: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.floor(value / 2 ** (i * 8)) & 0xff);
-
 export function integer(value: number): Aml {
   if (value === 0) return [ZERO_OP];
   if (value === 1) return [ONE_OP];
   if (value < 0x100) return [BYTE_PREFIX, value];
-  if (value < 0x1_0000) return [WORD_PREFIX, ...bytesOf(value, 2)];
-  return [DWORD_PREFIX, ...bytesOf(value, 4)];
+  if (value < 0x1_0000) return [WORD_PREFIX, ...littleEndian(value, 2)];
+  return [DWORD_PREFIX, ...littleEndian(value, 4)];
 }
 
 /** Names of up to four characters with dots between them; from the root with a backslash: `\_SB.PCI0`. */
@@ -77,7 +75,7 @@ export function emptyMethod(name: string, argumentCount: number): Aml {
 
 /** A processor that has no registers for power states. */
 export function processor(name: string, id: number): Aml {
-  return [EXT_PREFIX, PROCESSOR_OP, ...withLength([...nameString(name), id, ...bytesOf(0, 4), 0])];
+  return [EXT_PREFIX, PROCESSOR_OP, ...withLength([...nameString(name), id, ...littleEndian(0, 4), 0])];
 }
 
 export function aPackage(...elements: Aml[]): Aml {
@@ -115,17 +113,17 @@ const ENTIRE_RANGE = 3;
 const READ_WRITE = 1;
 
 export function ports(base: number, count: number): Aml {
-  return [IO_PORT, DECODES_16, ...bytesOf(base, 2), ...bytesOf(base, 2), 1, count];
+  return [IO_PORT, DECODES_16, ...littleEndian(base, 2), ...littleEndian(base, 2), 1, count];
 }
 
 /** Edge-triggered, active high, as on the ISA bus. */
 export function irq(number: number): Aml {
-  return [IRQ_NO_FLAGS, ...bytesOf(1 << number, 2)];
+  return [IRQ_NO_FLAGS, ...littleEndian(1 << number, 2)];
 }
 
 /** An interrupt of PCI functions, as the ISA bridge makes one of theirs: active high. */
 export function sharedIrq(number: number): Aml {
-  return [EXTENDED_IRQ, ...bytesOf(6, 2), SHARED_LEVEL_HIGH, 1, ...bytesOf(number, 4)];
+  return [EXTENDED_IRQ, ...littleEndian(6, 2), SHARED_LEVEL_HIGH, 1, ...littleEndian(number, 4)];
 }
 
 /** A channel of the DMA controller for bytes, as on the original bus. */
@@ -134,8 +132,8 @@ export function dma(channel: number): Aml {
 }
 
 function wordSpace(type: number, flags: number, first: number, last: number): Aml {
-  const fields = [0, first, last, 0, last - first + 1].flatMap((word) => bytesOf(word, 2));
-  return [WORD_SPACE, ...bytesOf(3 + fields.length, 2), type, FIXED_PRODUCER, flags, ...fields];
+  const fields = [0, first, last, 0, last - first + 1].flatMap((word) => littleEndian(word, 2));
+  return [WORD_SPACE, ...littleEndian(3 + fields.length, 2), type, FIXED_PRODUCER, flags, ...fields];
 }
 
 export const busNumbers = (first: number, last: number): Aml => wordSpace(BUS_RANGE, 0, first, last);
@@ -143,8 +141,15 @@ export const portWindow = (first: number, last: number): Aml =>
   wordSpace(IO_RANGE, ENTIRE_RANGE, first, last);
 
 export function memoryWindow(first: number, last: number): Aml {
-  const fields = [0, first, last, 0, last - first + 1].flatMap((word) => bytesOf(word, 4));
-  return [DWORD_SPACE, ...bytesOf(3 + fields.length, 2), MEMORY_RANGE, FIXED_PRODUCER, READ_WRITE, ...fields];
+  const fields = [0, first, last, 0, last - first + 1].flatMap((word) => littleEndian(word, 4));
+  return [
+    DWORD_SPACE,
+    ...littleEndian(3 + fields.length, 2),
+    MEMORY_RANGE,
+    FIXED_PRODUCER,
+    READ_WRITE,
+    ...fields,
+  ];
 }
 
 /** A list of resources, with its end tag, as a buffer. */

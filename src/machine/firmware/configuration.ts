@@ -15,13 +15,14 @@ import type { KernelParts } from "../image/boot-image.ts";
 import { MMAP_AVAILABLE } from "../image/memory-map.ts";
 import { acpiTables } from "./acpi-tables.ts";
 import { E820_FILE, e820File, kernelItems } from "./fw-cfg-items.ts";
+import { littleEndian } from "./little-endian.ts";
 import { tableLoaderFiles } from "./table-loader.ts";
 
 export function describeBoard(fwCfg: FwCfg, ramBytes: number, hasApic: boolean): void {
-  fwCfg.add(FW_CFG_RAM_SIZE, littleEndian(ramBytes, 8));
-  fwCfg.add(FW_CFG_CPUS, littleEndian(1, 2));
-  fwCfg.add(FW_CFG_MAX_CPUS, littleEndian(1, 2));
-  fwCfg.add(FW_CFG_IRQ0_OVERRIDE, littleEndian(hasApic ? 1 : 0, 4));
+  fwCfg.add(FW_CFG_RAM_SIZE, bytesOf(ramBytes, 8));
+  fwCfg.add(FW_CFG_CPUS, bytesOf(1, 2));
+  fwCfg.add(FW_CFG_MAX_CPUS, bytesOf(1, 2));
+  fwCfg.add(FW_CFG_IRQ0_OVERRIDE, bytesOf(hasApic ? 1 : 0, 4));
   fwCfg.addFile(E820_FILE, e820File([{ gpa: 0, size: ramBytes, type: MMAP_AVAILABLE }]));
   const tables = acpiTables(ramBytes, hasApic);
   for (const { name, bytes } of tableLoaderFiles(tables)) fwCfg.addFile(name, bytes);
@@ -31,6 +32,4 @@ export function offerKernel(fwCfg: FwCfg, parts: KernelParts): void {
   for (const [key, bytes] of kernelItems(parts)) fwCfg.add(key, bytes);
 }
 
-function littleEndian(value: number, width: number): Uint8Array {
-  return Uint8Array.from({ length: width }, (_, i) => Math.floor(value / 2 ** (i * 8)) & 0xff);
-}
+const bytesOf = (value: number, width: number): Uint8Array => Uint8Array.from(littleEndian(value, width));

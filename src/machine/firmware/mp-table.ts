@@ -9,6 +9,7 @@
 import { IO_APIC_GPA } from "../../devices/apic/io-apic.ts";
 import { LOCAL_APIC_GPA } from "../../devices/apic/local-apic.ts";
 import type { BootSegment } from "../image/boot-image.ts";
+import { littleEndian } from "./little-endian.ts";
 
 export const MP_POINTER_GPA = 0xf_3800;
 const POINTER_BYTES = 16;
@@ -54,8 +55,6 @@ export interface MpTable {
   readonly pciInterrupts: readonly PciInterrupt[];
 }
 
-const bytesOf = (value: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => (value >>> (i * 8)) & 0xff);
 const text = (value: string, count: number): number[] =>
   [...value.padEnd(count)].map((char) => char.charCodeAt(0));
 
@@ -67,7 +66,7 @@ function withChecksum(bytes: number[], at: number): Uint8Array {
 const ioInterrupt = (flags: number, bus: number, irq: number, pin: number): number[] => [
   IO_INTERRUPT,
   INT,
-  ...bytesOf(flags, 2),
+  ...littleEndian(flags, 2),
   bus,
   irq,
   0,
@@ -77,7 +76,7 @@ const ioInterrupt = (flags: number, bus: number, irq: number, pin: number): numb
 const localInterrupt = (type: number, lint: number): number[] => [
   LOCAL_INTERRUPT,
   type,
-  ...bytesOf(AS_THE_BUS, 2),
+  ...littleEndian(AS_THE_BUS, 2),
   ISA_BUS,
   0,
   ALL_LOCAL_APICS,
@@ -93,11 +92,16 @@ function entries({ signature, features, pciInterrupts }: MpTable): number[][] {
   return [
     [
       ...[PROCESSOR, 0, LOCAL_APIC_VERSION, ENABLED | BOOTSTRAP],
-      ...[...bytesOf(signature, 4), ...bytesOf(features, 4), ...bytesOf(0, 4), ...bytesOf(0, 4)],
+      ...[
+        ...littleEndian(signature, 4),
+        ...littleEndian(features, 4),
+        ...littleEndian(0, 4),
+        ...littleEndian(0, 4),
+      ],
     ],
     [BUS, PCI_BUS, ...text("PCI", 6)],
     [BUS, ISA_BUS, ...text("ISA", 6)],
-    [IO_APIC, 0, IO_APIC_VERSION, ENABLED, ...bytesOf(IO_APIC_GPA, 4)],
+    [IO_APIC, 0, IO_APIC_VERSION, ENABLED, ...littleEndian(IO_APIC_GPA, 4)],
     ...pciInterrupts.map(({ device, pin, irq }) =>
       ioInterrupt(HIGH_LEVEL, PCI_BUS, (device << 2) | (pin - 1), irq),
     ),
@@ -113,16 +117,16 @@ export function mpTable(table: MpTable): BootSegment[] {
   const body = list.flat();
   const config = withChecksum(
     [
-      ...[...text("PCMP", 4), ...bytesOf(HEADER_BYTES + body.length, 2), SPECIFICATION, 0],
-      ...[...text("UMBRA", 8), ...text("UMBRAPC", 12), ...bytesOf(0, 4), ...bytesOf(0, 2)],
-      ...[...bytesOf(list.length, 2), ...bytesOf(LOCAL_APIC_GPA, 4), ...bytesOf(0, 4)],
+      ...[...text("PCMP", 4), ...littleEndian(HEADER_BYTES + body.length, 2), SPECIFICATION, 0],
+      ...[...text("UMBRA", 8), ...text("UMBRAPC", 12), ...littleEndian(0, 4), ...littleEndian(0, 2)],
+      ...[...littleEndian(list.length, 2), ...littleEndian(LOCAL_APIC_GPA, 4), ...littleEndian(0, 4)],
       ...body,
     ],
     7,
   );
   // Features: a table follows, and the PIC reaches the processor through LINT0 (virtual wire mode, without IMCR).
   const pointer = withChecksum(
-    [...text("_MP_", 4), ...bytesOf(CONFIG_GPA, 4), 1, SPECIFICATION, 0, 0, 0, 0, 0, 0],
+    [...text("_MP_", 4), ...littleEndian(CONFIG_GPA, 4), 1, SPECIFICATION, 0, 0, 0, 0, 0, 0],
     10,
   );
   return [
