@@ -12,68 +12,57 @@
  */
 import type { A20Gate } from "./a20-gate.ts";
 import type { Alarm, Clock, Device, GuestErrorSink, IrqLine, PortDevice } from "./device.ts";
+import {
+  COMMAND_BYTE_AUX_INTERRUPT,
+  COMMAND_BYTE_AUX_OFF,
+  COMMAND_BYTE_INTERRUPT,
+  COMMAND_BYTE_KEYBOARD_OFF,
+  COMMAND_BYTE_SYSTEM,
+  COMMAND_BYTE_TRANSLATE,
+  DISABLE_A20,
+  DISABLE_AUX,
+  DISABLE_KEYBOARD,
+  ENABLE_A20,
+  ENABLE_AUX,
+  ENABLE_KEYBOARD,
+  FROM_AUX,
+  FROM_CONTROLLER,
+  FROM_KEYBOARD,
+  INPUT_UNLOCKED,
+  INTERFACE_GOOD,
+  OUTPUT_A20,
+  OUTPUT_IDLE,
+  OUTPUT_RESET,
+  PULSE_OUTPUT,
+  READ_COMMAND_BYTE,
+  READ_INPUT_PORT,
+  READ_OUTPUT_PORT,
+  SELF_TEST,
+  SELF_TEST_PASSED,
+  STATUS_AUX,
+  STATUS_COMMAND,
+  STATUS_OUTPUT_FULL,
+  STATUS_SYSTEM,
+  STATUS_UNLOCKED,
+  TEST_AUX,
+  TEST_KEYBOARD,
+  WRITE_AUX,
+  WRITE_AUX_BUFFER,
+  WRITE_COMMAND_BYTE,
+  WRITE_KEYBOARD_BUFFER,
+  WRITE_OUTPUT_PORT,
+} from "./ps2/controller-registers.ts";
 import { Keyboard, type KeyboardState } from "./ps2/keyboard.ts";
 import { Mouse, type MouseState } from "./ps2/mouse.ts";
 import { SET2_TO_SET1 } from "./ps2/scan-codes.ts";
 import { chordsOf } from "./ps2/terminal-keys.ts";
 import { strokesOf } from "./ps2/us-layout.ts";
 
-const STATUS_OUTPUT_FULL = 0x01;
-/** The self-test was passed. */
-const STATUS_SYSTEM = 0x04;
-/** The last write went to the command port. */
-const STATUS_COMMAND = 0x08;
-/** The keyboard lock is open. */
-const STATUS_UNLOCKED = 0x10;
-/** The output buffer has a byte from the auxiliary port. */
-const STATUS_AUX = 0x20;
-
-const READ_COMMAND_BYTE = 0x20;
-const WRITE_COMMAND_BYTE = 0x60;
-const DISABLE_AUX = 0xa7;
-const ENABLE_AUX = 0xa8;
-const TEST_AUX = 0xa9;
-const SELF_TEST = 0xaa;
-const TEST_KEYBOARD = 0xab;
-const DISABLE_KEYBOARD = 0xad;
-const ENABLE_KEYBOARD = 0xae;
-const READ_INPUT_PORT = 0xc0;
-const READ_OUTPUT_PORT = 0xd0;
-const WRITE_OUTPUT_PORT = 0xd1;
-/** The next byte goes into the output buffer, as if the keyboard, or the auxiliary device, had sent it. */
-const WRITE_KEYBOARD_BUFFER = 0xd2;
-const WRITE_AUX_BUFFER = 0xd3;
-/** The next byte goes to the auxiliary device. */
-const WRITE_AUX = 0xd4;
-const DISABLE_A20 = 0xdd;
-const ENABLE_A20 = 0xdf;
-/** F0 to FF: the low four bits, where clear, are pulsed low on the output port. */
-const PULSE_OUTPUT = 0xf0;
-
-const SELF_TEST_PASSED = 0x55;
-const INTERFACE_GOOD = 0x00;
-
-const OUTPUT_RESET = 0x01;
-const OUTPUT_A20 = 0x02;
-/** Output port bits without a wire here: buffers full, clock and data lines high. */
-const OUTPUT_IDLE = 0xcc;
-const INPUT_UNLOCKED = 0x80;
-
-const COMMAND_BYTE_INTERRUPT = 0x01;
-const COMMAND_BYTE_AUX_INTERRUPT = 0x02;
-const COMMAND_BYTE_SYSTEM = 0x04;
-const COMMAND_BYTE_KEYBOARD_OFF = 0x10;
-const COMMAND_BYTE_AUX_OFF = 0x20;
-const COMMAND_BYTE_TRANSLATE = 0x40;
-
-/** Whose byte the output buffer has. */
-export const FROM_CONTROLLER = 0;
-export const FROM_KEYBOARD = 1;
-export const FROM_AUX = 2;
-
 /** In set 2, what follows is a key that goes up; in set 1 its bit 7 says so. */
 const BREAK = 0xf0;
 const RELEASED = 0x80;
+/** Movements of keys that wait: a page of text, several times. */
+const MOST_TYPED = 0x1_0000;
 /** A byte takes about half a millisecond on the wire. */
 const BYTES_A_SECOND = 2000;
 
@@ -162,19 +151,23 @@ export class KeyboardController implements Device<KeyboardControllerState> {
 
   /** Keys by QEMU's names go down. They wait until the guest listens and has taken what came before. */
   press(...keys: readonly string[]): void {
-    this.state.typed.push(...keys.map((key) => `+${key}`));
-    this.expect();
+    this.queue(keys.map((key) => `+${key}`));
   }
 
   release(...keys: readonly string[]): void {
-    this.state.typed.push(...keys.map((key) => `-${key}`));
-    this.expect();
+    this.queue(keys.map((key) => `-${key}`));
   }
 
-  /** Keys go down in this order, and up in the other. */
+  /** Keys go down in this order, and up in the other. Lost if very much waits already: a guest that does not listen. */
   stroke(keys: readonly string[]): void {
+    if (this.state.typed.length >= MOST_TYPED) return;
     this.press(...keys);
     this.release(...keys.toReversed());
+  }
+
+  private queue(strokes: readonly string[]): void {
+    this.state.typed.push(...strokes);
+    this.expect();
   }
 
   /** What a terminal sent for its keys. */

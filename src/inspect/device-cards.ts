@@ -10,6 +10,7 @@ import { fwCfgCard } from "./fw-cfg-card.ts";
 import { pciCards, powerCard, rtcCard, slotOf } from "./pci-card.ts";
 import { picCards } from "./pic-card.ts";
 import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
+import { ps2Card } from "./ps2-card.ts";
 import { uartCards } from "./uart-card.ts";
 import { vgaCard } from "./vga-card.ts";
 import { virtioCard } from "./virtio-card.ts";
@@ -37,6 +38,7 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     ioApicCard(board.ioApic, memoryPlaceOf(bus, board.ioApic)),
     pitCard(machine),
     ...uartCards(machine),
+    ps2Card(board.keyboardController, keyboardPlace(board)),
     systemControlCard(machine),
     postCard(machine),
     rtcCard(board.rtc, ports(board.rtc)),
@@ -51,6 +53,10 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     debugExitCard(machine),
     ...debugConsoleCards(machine),
   ];
+}
+
+function keyboardPlace({ bus, keyboardController: { dataPort, commandPort } }: Machine["board"]): string {
+  return placeOf(bus, dataPort, commandPort);
 }
 
 function debugExitCard({ board, exitStatus }: Machine): DeviceCard {

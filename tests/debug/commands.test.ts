@@ -54,6 +54,14 @@ const examples: Readonly<Record<string, Examples>> = {
   "info stats": { good: ["info stats"], bad: [["info stats exits", TOO_MUCH]] },
   "info pic": { good: ["info pic"], bad: [["info pic 0", TOO_MUCH]] },
   "info pit": { good: ["info pit"], bad: [["info pit 0", TOO_MUCH]] },
+  mouse_move: {
+    good: ["mouse_move 10 -5", "mouse_move 0 0 1"],
+    bad: [
+      ["mouse_move", "give counts to the right and down"],
+      ["mouse_move 1 b", "give counts to the right and down"],
+    ],
+  },
+  mouse_button: { good: ["mouse_button 1", "mouse_button 0"], bad: [["mouse_button 99", "as a sum"]] },
   screendump: { good: ["screendump screen.png"], bad: [["screendump", "give the name of a file"]] },
   system_powerdown: { good: ["system_powerdown"], bad: [["system_powerdown now", TOO_MUCH]] },
   sendkey: {

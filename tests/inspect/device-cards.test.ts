@@ -40,6 +40,7 @@ it("there is a card for each chip, with its place from the bus", () => {
     ["com2 16550A", "ports 2f8-2ff"],
     ["com3 16550A", "ports 3e8-3ef"],
     ["com4 16550A", "ports 2e8-2ef"],
+    ["keyboard controller 8042", "ports 060, 064"],
     ["system control", "port 061"],
     ["post", "port 080"],
     ["rtc mc146818", "ports 070-071"],

@@ -46,6 +46,30 @@ function sendKey(argument: string): Action {
   };
 }
 
+function moveMouse(argument: string): Action {
+  const counts = argument.trim().split(/\s+/);
+  const bad = counts.find((count) => !/^[-+]?\d{1,5}$/.test(count));
+  if (bad !== undefined || counts.length < 2 || counts.length > 3) {
+    throw new MonitorError(
+      "give counts to the right and down, and notches of the wheel, such as 10 -5 or 0 0 1",
+    );
+  }
+  const [dx, dy, wheel = 0] = counts.map(Number);
+  return ({ machine }) => {
+    machine.board.keyboardController.mouse.move(dx, dy, wheel);
+    return [`moved the mouse by ${dx}, ${dy}`];
+  };
+}
+
+function pressMouse(argument: string): Action {
+  const mask = /^\d{1,2}$/.test(argument.trim()) ? Number(argument) : 32;
+  if (mask > 31) throw new MonitorError("give the buttons that are down as a sum: 1 left, 2 right, 4 middle");
+  return ({ machine }) => {
+    machine.board.keyboardController.mouse.buttons(mask);
+    return [mask === 0 ? "no button is down" : `buttons ${mask} are down`];
+  };
+}
+
 function screenDump(argument: string): Action {
   const path = argument.trim();
   if (path === "") throw new MonitorError("give the name of a file, such as screen.png");
@@ -88,6 +112,18 @@ export const deviceCommands: readonly Command[] = [
     usage: " KEYS",
     sentence: "presses keys of the guest's keyboard together, such as ctrl-alt-delete",
     parse: sendKey,
+  },
+  {
+    name: "mouse_move",
+    usage: " DX DY [WHEEL]",
+    sentence: "moves the guest's mouse: to the right, down, wheel away from the user",
+    parse: moveMouse,
+  },
+  {
+    name: "mouse_button",
+    usage: " BUTTONS",
+    sentence: "which of its buttons are down now: 1 left, 2 right, 4 middle, or a sum; 0 none",
+    parse: pressMouse,
   },
   {
     name: "screendump",
