@@ -388,6 +388,13 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     this.expect();
   }
 
+  /** What a BIOS leaves: the keyboard on, translated to set 1, with its interrupt; the mouse off. */
+  setUp(): void {
+    this.state.commandByte =
+      COMMAND_BYTE_INTERRUPT | COMMAND_BYTE_SYSTEM | COMMAND_BYTE_AUX_OFF | COMMAND_BYTE_TRANSLATE;
+    this.expect();
+  }
+
   // --- State -----------------------------------------------------------------------------------------------------------------
 
   reset(): void {

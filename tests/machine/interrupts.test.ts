@@ -102,6 +102,17 @@ describe("the timer's interrupt", () => {
   });
 });
 
+describe("a key", () => {
+  it("interrupts a kernel that has only set up its PIC, as a scan code of set 1: a BIOS has seen to the rest", () => {
+    const pic = PIC.replace("0xfe", "0xfd");
+    const text = `${tables(0x31)}\n${pic}\nsti\nwait: hlt\njmp wait\nhandler: in al, 0x60\nmov cl, al\n${PIC_EOI}\ncli\nhlt\n${DATA}`;
+    const machine = kernel(text);
+    machine.run(10_000);
+    machine.board.keyboardController.press("a");
+    expect([machine.run(10_000_000), machine.cpu.r[ECX] & 0xff]).toEqual([{ reason: "halted" }, 0x1e]);
+  });
+});
+
 describe("the pages of the APICs", () => {
   const VERSIONS = "mov ebx, [0xfee00030]\nmov dword [0xfec00000], 1\nmov ecx, [0xfec00010]\ncli\nhlt";
   const versions = (machine: Machine): number[] => {

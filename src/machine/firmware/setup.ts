@@ -36,9 +36,10 @@ export interface SetupFacts {
 /** Programs the chips, and returns what goes into memory. */
 export function setUpBoard(board: Board, facts: SetupFacts): BootSegment[] {
   const { ramBytes, hasApic } = facts;
-  const { hostBridge, isaBridge, power, pic, vga, apic, dma } = board;
+  const { hostBridge, isaBridge, power, pic, vga, apic, dma, keyboardController } = board;
   if (hasApic) apic.setVirtualWire();
   dma.openCascade();
+  keyboardController.setUp();
   vga.programTextMode3();
   hostBridge.write(PAM0, 1, READ_ONLY_UPPER);
   for (const register of PAM_E0000) hostBridge.write(register, 1, READ_ONLY_BOTH);

@@ -302,6 +302,28 @@ describe("typing to the guest", () => {
   });
 });
 
+/** Puts the scan code of each key that goes down on its display, as a character. */
+const KEYS_TO_DISPLAY = `mov edi, 0xb8000\nagain: in al, 0x64\ntest al, 1\njz again
+  in al, 0x60\ntest al, 0x80\njnz again\nmov ah, 0x0f\nstosw\njmp again`;
+
+describe("a guest that speaks through its display", () => {
+  it("is shown and hears the keys, those without a character, too; v goes to its serial port", async () => {
+    const live = open(tiny(`mov word [0xb8f9e], 0x0f21\n${KEYS_TO_DISPLAY}`));
+    await live.shows("1 console display");
+    live.tty.type("i");
+    await live.shows("keys go to the guest");
+    // Scan codes 24, 25, 26: characters $, %, &; the arrow down is 50, the letter P, behind E0, which has bit 7.
+    live.tty.type("jkl");
+    await live.shows("$%&");
+    live.tty.type("\u001b[B");
+    await live.shows("$%&P");
+    live.tty.type("\u001d");
+    await live.shows("0-9 screen");
+    live.tty.type("v");
+    await live.shows("1 console COM1");
+  });
+});
+
 describe("a hostile guest", () => {
   const attack =
     "\\x1b]52;c;aGk=\\x07\\x1b]0;owned\\x07\\x1b[?1049l\\x1bc\\x1b[6n\\x1b]8;;http://x\\x07\\x9b31m\\x1bP+q\\x1b\\\\".replace(
