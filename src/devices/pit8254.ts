@@ -136,6 +136,11 @@ export class Pit8254 implements PortDevice, Device<Pit8254State> {
     }
   }
 
+  /** When OUT 0 changes next by itself, in icount; Infinity if it does not. */
+  get deadline(): number {
+    return this.alarm.when;
+  }
+
   /** Brings IRQ 0 to the level of OUT 0 and sets the alarm for the next change. */
   private followOut0(tick: number): void {
     const channel = this.channels[0];

@@ -7,10 +7,12 @@ import { hex2, memoryPlaceOf, placeOf } from "./device-text.ts";
 import { dmaCard } from "./dma-card.ts";
 import { floppyCard } from "./floppy-card.ts";
 import { fwCfgCard } from "./fw-cfg-card.ts";
-import { pciCards, powerCard, rtcCard, slotOf } from "./pci-card.ts";
+import { pciCards, slotOf } from "./pci-card.ts";
 import { picCards } from "./pic-card.ts";
 import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
+import { pmCard } from "./pm-card.ts";
 import { ps2Card } from "./ps2-card.ts";
+import { rtcCard } from "./rtc-card.ts";
 import { uartCards } from "./uart-card.ts";
 import { vgaCard } from "./vga-card.ts";
 import { virtioCard } from "./virtio-card.ts";
@@ -41,13 +43,13 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     ps2Card(board.keyboardController, keyboardPlace(board)),
     systemControlCard(machine),
     postCard(machine),
-    rtcCard(board.rtc, ports(board.rtc)),
+    rtcCard(board.rtc, ports(board.rtc), board.clock),
     vgaCard(board.vga, ports(board.vga)),
     ...board.ide.channels.map((channel) => ataCard(channel, ports(channel.commandBlock))),
     floppyCard(floppy, ports(floppy.ports, floppy.controlPort)),
     dmaCard(dma, ports(dma.primary, dma.secondaryPorts, dma.pagePorts)),
     ...pciCards(board.pci),
-    powerCard(board.power),
+    pmCard(board.power, slotOf(board.pci, board.power), board.clock),
     ...board.virtio.map((card) => virtioCard(card, slotOf(board.pci, card))),
     fwCfgCard(fwCfg, ports(fwCfg.ports, fwCfg.dmaPorts)),
     debugExitCard(machine),

@@ -119,6 +119,7 @@ export class Board {
   readonly post: PostPort;
   /** Everything with state, each name once. */
   readonly devices: readonly BoardDevice[];
+  private readonly lines: InterruptLines;
   private readonly space: BusSpace;
   private readonly guestError: GuestErrorSink;
   private readonly console: (byte: number) => void;
@@ -279,6 +280,7 @@ export class Board {
     this.console = wires.console;
     this.guestError = guestError;
     this.pic = pic;
+    this.lines = lines;
     this.ioApic = ioApic;
     this.apic = apic;
     this.pit = pit;
@@ -330,6 +332,13 @@ export class Board {
       ioApic,
       apic,
     ] as BoardDevice[];
+  }
+
+  /** Whether something is on its way that may wake a processor that sleeps; the timer alone does not, if nobody hears it. */
+  get mayWake(): boolean {
+    const { clock, pit, lines } = this;
+    const deadline = lines.timerIsHeard ? clock.nextDeadline : clock.nextDeadlineBut(pit.deadline);
+    return deadline !== Number.POSITIVE_INFINITY;
   }
 
   /** The virtio console, if the guest spoke there last. */

@@ -68,6 +68,17 @@ export class MachineClock implements Clock {
     else if (before === this.nextDeadline) this.nextDeadline = this.earliest()?.when ?? Infinity;
   }
 
+  /** The earliest alarm but for one that is due at `when`, or Infinity. */
+  nextDeadlineBut(when: number): number {
+    let left = false;
+    let first = Number.POSITIVE_INFINITY;
+    for (const alarm of this.alarms) {
+      if (alarm.when === when && !left) left = true;
+      else if (alarm.when < first) first = alarm.when;
+    }
+    return first;
+  }
+
   save(): ClockState {
     return { now: this.now };
   }

@@ -37,6 +37,11 @@ export class InterruptLines {
     };
   }
 
+  /** Whether an interrupt of the timer would reach the processor, through either controller. */
+  get timerIsHeard(): boolean {
+    return (this.pic.primary.IMR & 1) === 0 || !this.ioApic.isMasked(CASCADE);
+  }
+
   /** A new wire by the number of the system interrupt, 0 to 23: what the PIC has no input for goes to the I/O APIC alone. */
   system(number: number): IrqLine | null {
     if (number >= IO_APIC_PINS) return null;

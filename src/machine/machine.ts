@@ -306,7 +306,7 @@ export class Machine {
   /** A halted processor sleeps to the next deadline. False if nothing can wake it any more. */
   private skipToDeadline(until: number): boolean {
     const { cpu, board } = this;
-    if (!this.interruptible || board.clock.nextDeadline === Number.POSITIVE_INFINITY) return false;
+    if (!this.interruptible || !board.mayWake) return false;
     const next = Math.min(board.clock.nextDeadline, until);
     if (next > cpu.icount) {
       this.idle += next - cpu.icount;

@@ -3,7 +3,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { print } from "../support/tiny-kernel.ts";
+import { DEAF, print } from "../support/tiny-kernel.ts";
 import {
   debugExit,
   during,
@@ -117,7 +117,7 @@ describe("umbra run --ui console", () => {
   });
 
   it("SIGTERM ends a run that waits for a key, with status 143", async () => {
-    const name = image("asleep.bin", `${print("ready\n")}\nsti\nsleep: hlt\njmp sleep`);
+    const name = image("asleep.bin", `${print("ready\n")}\n${DEAF}sti\nsleep: hlt\njmp sleep`);
     const { status } = await umbraDuring(["run", name, "--ui", "console"], (child) => {
       setTimeout(() => child.kill("SIGTERM"), 300);
     });

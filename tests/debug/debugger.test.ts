@@ -14,7 +14,7 @@ import type { Machine } from "../../src/machine/machine.ts";
 import { KVM_INVLPG, KVM_MMU_UNSYNC_PAGE } from "../../src/trace/events.ts";
 import { Tap } from "../../src/trace/tap.ts";
 import { guestMachine, machineFor } from "../support/guest-machine.ts";
-import { tinyKernel } from "../support/tiny-kernel.ts";
+import { DEAF, tinyKernel } from "../support/tiny-kernel.ts";
 
 /** An icount at which kmap has processes, interrupts and tables out of sync. */
 const BUSY = 2_430_000;
@@ -395,7 +395,7 @@ describe("the end", () => {
   });
 
   it("a guest that may still be typed to has not ended by waiting", () => {
-    const target = new Debugger(machineFor("tiny", tinyKernel("sti\nhlt")), null, true);
+    const target = new Debugger(machineFor("tiny", tinyKernel(`${DEAF}sti\nhlt`)), null, true);
     target.start({ kind: "continue" });
     expect([target.run(1000), target.idle, target.running]).toEqual([null, true, true]);
   });

@@ -4,7 +4,7 @@ import { Debugger } from "../../src/debug/debugger.ts";
 import type { FromMachine } from "../../src/debug/protocol.ts";
 import { Session } from "../../src/debug/session.ts";
 import { guestMachine, machineFor } from "../support/guest-machine.ts";
-import { tinyKernel } from "../support/tiny-kernel.ts";
+import { DEAF, tinyKernel } from "../support/tiny-kernel.ts";
 
 /** Echoes what comes in at COM1, asking its line status again and again. */
 const ECHO = `
@@ -100,7 +100,7 @@ describe("running", () => {
   });
 
   it("pauses by itself while the guest waits for nothing but keys", () => {
-    const bench = new Bench("sti\nhlt");
+    const bench = new Bench(`${DEAF}sti\nhlt`);
     bench.session.go();
     bench.session.advance(1_000);
     expect([bench.session.busy, bench.session.target.running]).toEqual([false, true]);
@@ -122,7 +122,7 @@ describe("typing", () => {
 
 describe("a guest that sleeps and does not listen", () => {
   it("is left alone with what was typed: nobody waits for it for ever", () => {
-    const bench = new Bench("sti\nhlt");
+    const bench = new Bench(`${DEAF}sti\nhlt`);
     bench.session.go();
     bench.session.advance(1_000);
     bench.session.handle({ kind: "input", bytes: Uint8Array.of(0x41) });

@@ -18,3 +18,6 @@ export const print = (text: string): string => {
   const out = [...text].map((char) => `mov al, ${char.charCodeAt(0)}\nout dx, al`).join("\n");
   return `mov dx, 0x3f8\n${out}`;
 };
+
+/** Masks the timer, which a BIOS leaves running: what then sleeps is woken by nothing. Uses AL. */
+export const DEAF = "mov al, 0xff\nout 0x21, al\n";

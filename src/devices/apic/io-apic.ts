@@ -81,6 +81,11 @@ export class IoApic implements MmioDevice, Device<IoApicState> {
     return this.inputs.wire(n);
   }
 
+  /** Whether software listens to a pin. */
+  isMasked(pin: number): boolean {
+    return (this.entries[pin] & MASK) !== 0;
+  }
+
   /** A local APIC tells that a level-triggered interrupt has ended: a pin that is still asserted interrupts again. */
   eoi(vector: number): void {
     for (let pin = 0; pin < IO_APIC_PINS; pin++) {

@@ -8,7 +8,7 @@ import type { Leaving } from "../../../src/debug/protocol.ts";
 import type { Machine } from "../../../src/machine/machine.ts";
 import { FakeTty } from "../../support/fake-tty.ts";
 import { guestMachine, machineFor } from "../../support/guest-machine.ts";
-import { print, tinyKernel } from "../../support/tiny-kernel.ts";
+import { DEAF, print, tinyKernel } from "../../support/tiny-kernel.ts";
 import { LocalLink } from "./local-link.ts";
 
 type Boot = (console: (byte: number) => void) => Machine;
@@ -80,7 +80,7 @@ const pause = (milliseconds: number): Promise<void> =>
 
 describe("the picture", () => {
   it("is on the alternate screen, and leaves the last row free", async () => {
-    const live = open(tiny(`${print("hello")}\nsti\nhlt`));
+    const live = open(tiny(`${print("hello")}\n${DEAF}sti\nhlt`));
     const lines = await live.shows("hello");
     expect(live.tty.alternate).toBe(true);
     expect(lines[0]).toMatch(/^ tiny {2}(RUN|HALTED).*0 overview$/);
@@ -195,10 +195,10 @@ describe("keys", () => {
 
 describe("a guest that sleeps", () => {
   it("is stepped when something wakes it: that is said, with the key that ends the waiting", async () => {
-    const live = open(tiny("sti\nhlt\nnop"), { paused: true });
+    const live = open(tiny(`${DEAF}sti\nhlt\nnop`), { paused: true });
     await live.shows("PAUSED");
-    live.tty.type(":step 2\r");
-    await live.shows("stepped 2 instructions");
+    live.tty.type(":step 4\r");
+    await live.shows("stepped 4 instructions");
     live.tty.type("s");
     await live.shows(/^ halted: it runs until an interrupt wakes it; space .* ends the waiting/);
     await live.shows("HALTED");
@@ -333,7 +333,7 @@ describe("a hostile guest", () => {
     );
 
   it("never reaches the user's terminal with its control sequences", async () => {
-    const live = open(tiny(`${print(`${attack}end of it`)}\nsti\nhlt`));
+    const live = open(tiny(`${print(`${attack}end of it`)}\n${DEAF}sti\nhlt`));
     await live.shows("end of it");
     const { written } = live.tty.display;
     expect(written).not.toContain("\u001b]");

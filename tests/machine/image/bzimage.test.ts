@@ -115,6 +115,19 @@ describe("a Linux kernel", () => {
     ]);
   });
 
+  it("is told to the configuration device by its parts: the setup code with its header filled in, the kernel, the rest", () => {
+    const initrd = { name: "i", bytes: new Uint8Array(100).fill(3) };
+    const {
+      setup,
+      kernel,
+      commandLine,
+      initrd: disk,
+    } = load(bzImage(), { commandLine: "quiet", initrd }).parts;
+    expect([setup?.bytes.length, setup?.bytes[0x210], setup?.bytes[0x1f1]]).toEqual([5 * 512, 0xff, 4]);
+    expect([kernel.gpa, kernel.bytes.length, text(commandLine.bytes)]).toEqual([MIB, 700, "quiet\0"]);
+    expect([disk?.bytes, (disk?.gpa ?? 1) % 4096]).toEqual([initrd.bytes, 0]);
+  });
+
   it("learns where the ACPI tables begin", () => {
     expect(params(load(bzImage(), { rsdpGpa: 0xf_1230 })).getUint32(0x70, true)).toBe(0xf_1230);
   });
