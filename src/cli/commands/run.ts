@@ -155,7 +155,7 @@ export function declareRun(program: Command): void {
   const command = program
     .command("run")
     .description(
-      "boot an image: a multiboot or Linux kernel, a disk or CD-ROM, a built-in guest by name, a ROM",
+      "boot an image: a multiboot or Linux kernel, a disk, a diskette or CD-ROM, a built-in guest by name, a ROM",
     )
     .argument("[image]", "file, or name of a built-in guest (see `umbra guests`); ./kmap is a file");
   declareMachine(command)
