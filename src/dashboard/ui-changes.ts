@@ -52,8 +52,9 @@ export function startTyping(model: Model): Outcome {
   const end = endOf(model);
   if (end !== null) return hasEnded(ui, end.detail);
   const console = ui.screen === 0 && !ui.zoomed ? { ...ui, pane: 0 } : goTo(ui, 1);
-  // What the keys go to stays in sight, whatever the guest does meanwhile.
-  const typing = { ...console, typing: true, source: sourceOf(model) };
+  // What the keys go to stays in sight, whatever the guest does meanwhile. Another screen did not ask what is displayed.
+  const isKnown = (model.snapshot?.display ?? null) !== null;
+  const typing = { ...console, typing: true, source: isKnown ? sourceOf(model) : ui.source };
   return running
     ? done(typing)
     : told(typing, "the guest stands still: ^] takes the keys back, space lets it run");

@@ -69,6 +69,12 @@ describe("what the console screen shows", () => {
   });
 });
 
+it("from a screen that did not ask for the display, typing leaves it open which of the two it is", () => {
+  const elsewhere = modelWith(null, true, { screen: 3 });
+  expect(press("i", elsewhere, 0).ui).toMatchObject({ typing: true, screen: 1, source: null });
+  expect(sourceOf({ ...modelWith(displayed(HELLO), true), ui: press("i", elsewhere, 0).ui })).toBe("display");
+});
+
 describe("the display", () => {
   it("has the guest's characters, in what the user's terminal calls their colours", () => {
     const screen = displayScreen(displayed(HELLO));
