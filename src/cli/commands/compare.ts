@@ -1,6 +1,7 @@
 /** `umbra compare IMAGE`: the same guest under several policies, what each cost, and that all are equal. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseStatus } from "../args.ts";
+import type { DriveOptions } from "../drives.ts";
 import {
   declareKnobs,
   type KnobOptions,
@@ -11,13 +12,21 @@ import {
 import { declareMachine, type RunOptions } from "./run.ts";
 
 type MachineOptionNames =
+  | keyof DriveOptions
   | "cpu"
   | "date"
   | "reboot"
   | "append"
   | "initrd"
+  | "at"
+  | "bios"
+  | "boot"
   | "mem"
   | "debugcon"
+  | "com2"
+  | "com3"
+  | "com4"
+  | "testdev"
   | "maxIcount"
   | "timeout"
   | "success";

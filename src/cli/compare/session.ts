@@ -86,13 +86,23 @@ function refuseTimeouts(runs: readonly Run[]): void {
   );
 }
 
-function refuseSharedFiles({ debugcon = [] }: CompareOptions): void {
-  const shared = debugcon.find(({ file }) => file !== null);
-  if (shared === undefined) return;
-  throw new CommandError(
-    `--debugcon 0x${shared.port.toString(16)}=${shared.file}: all runs would write that file; leave it out, or use umbra run.`,
-    STATUS_USAGE,
-  );
+function refuseSharedFiles({ debugcon = [], com2, com3, com4, writable }: CompareOptions): void {
+  const named: [option: string, file: string | null | undefined][] = [
+    ...debugcon.map(({ port, file }): [string, string | null] => [
+      `--debugcon 0x${port.toString(16)}=${file}`,
+      file,
+    ]),
+    [`--com2 ${com2}`, com2],
+    [`--com3 ${com3}`, com3],
+    [`--com4 ${com4}`, com4],
+  ];
+  const shared = named.find(([, file]) => file != null && file !== "-");
+  const problem =
+    shared === undefined
+      ? writable === true && "--writable: all runs would write the same disks"
+      : `${shared[0]}: all runs would write that file`;
+  if (problem === false) return;
+  throw new CommandError(`${problem}; leave it out, or use umbra run.`, STATUS_USAGE);
 }
 
 function priceChanges(given: readonly (readonly [key: string, cycles: number])[]): PriceChanges {

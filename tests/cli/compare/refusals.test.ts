@@ -23,6 +23,8 @@ describe("what cannot be done is one sentence, and status 2", () => {
     [["b1", "--cost", "exit"], "Give prices in cycles"],
     [["b1", "--cost", "exit=-1"], "Give prices in cycles"],
     [["b1", "--debugcon", "0x402=log"], "all runs would write that file"],
+    [["b1", "--com3", "log"], "--com3 log: all runs would write that file"],
+    [["b1", "--hda", "disk.img", "--writable"], "--writable: all runs would write the same disks"],
     [
       ["b1", "--policy", "oos,bare", "--invlpg-prefill", "on", "--invlpg-rederive", "on"],
       "contradict each other",
