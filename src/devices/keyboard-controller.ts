@@ -56,7 +56,6 @@ import { Keyboard, type KeyboardState } from "./ps2/keyboard.ts";
 import { Mouse, type MouseState } from "./ps2/mouse.ts";
 import { SET2_TO_SET1 } from "./ps2/scan-codes.ts";
 import { chordsOf } from "./ps2/terminal-keys.ts";
-import { strokesOf } from "./ps2/us-layout.ts";
 
 /** In set 2, what follows is a key that goes up; in set 1 its bit 7 says so. */
 const BREAK = 0xf0;
@@ -170,14 +169,9 @@ export class KeyboardController implements Device<KeyboardControllerState> {
     this.expect();
   }
 
-  /** What a terminal sent for its keys. */
+  /** What a terminal sent for its keys, or a text, on the US layout. */
   typeSent(sent: string): void {
     for (const chord of chordsOf(sent)) this.stroke(chord);
-  }
-
-  /** A text, key by key, on the US layout. */
-  type(text: string): void {
-    for (const { key, shift } of strokesOf(text)) this.stroke(shift ? ["shift", key] : [key]);
   }
 
   // --- From the devices to the output buffer -------------------------------------------------------------------------------

@@ -68,17 +68,17 @@ describe("keys", () => {
   it("come as set 2, and translated as set 1: one byte to go down, bit 7 to go up", () => {
     const { device, receive, mode } = build();
     mode(0);
-    device.type("a");
+    device.typeSent("a");
     expect(receive()).toEqual([0x1c, 0xf0, 0x1c]);
     mode(TRANSLATE);
-    device.type("a");
+    device.typeSent("a");
     expect(receive()).toEqual([0x1e, 0x9e]);
   });
 
   it("capitals and signs have Shift around them; grey keys come behind E0", () => {
     const { device, receive, mode } = build();
     mode(TRANSLATE);
-    device.type("A!");
+    device.typeSent("A!");
     expect(receive()).toEqual([0x2a, 0x1e, 0x9e, 0xaa, 0x2a, 0x02, 0x82, 0xaa]);
     device.press("up", "delete");
     device.release("up");
@@ -100,13 +100,13 @@ describe("keys", () => {
     const { device, receive, command, data, mode } = build();
     mode(TRANSLATE);
     command(0xad);
-    device.type("ls\n");
+    device.typeSent("ls\n");
     expect(receive()).toEqual([]);
     command(0xae);
     expect(receive()).toEqual([0x26, 0xa6, 0x1f, 0x9f, 0x1c, 0x9c]);
     data(0xf5);
     expect(receive()).toEqual([0xfa]);
-    device.type("x");
+    device.typeSent("x");
     expect(receive()).toEqual([]);
     data(0xf4);
     expect(receive()).toEqual([0xfa, 0x2d, 0xad]);
@@ -152,7 +152,7 @@ describe("commands to the keyboard", () => {
     receive();
     data(1);
     receive();
-    device.type("a");
+    device.typeSent("a");
     expect(receive()).toEqual([0x1e, 0x9e]);
     device.press("left");
     expect(receive()).toEqual([0xe0, 0x4b]);

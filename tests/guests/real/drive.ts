@@ -83,7 +83,7 @@ export class Drive {
       return { problem: null, ended: null };
     }
     if ("keys" in step) {
-      this.machine.board.keyboardController.type(step.keys);
+      this.machine.board.keyboardController.typeSent(step.keys);
       return { problem: null, ended: null };
     }
     const wanted = "wait" in step ? step.wait : step.screen;
