@@ -52,8 +52,9 @@ import {
   WRITE_KEYBOARD_BUFFER,
   WRITE_OUTPUT_PORT,
 } from "./ps2/controller-registers.ts";
-import { Keyboard, type KeyboardState } from "./ps2/keyboard.ts";
-import { Mouse, type MouseState } from "./ps2/mouse.ts";
+import { type KeyboardControllerState, powerOn } from "./ps2/controller-state.ts";
+import { Keyboard } from "./ps2/keyboard.ts";
+import { Mouse } from "./ps2/mouse.ts";
 import { SET2_TO_SET1 } from "./ps2/scan-codes.ts";
 import { chordsOf } from "./ps2/terminal-keys.ts";
 
@@ -65,30 +66,6 @@ const MOST_TYPED = 0x1_0000;
 /** A byte takes about half a millisecond on the wire. */
 const BYTES_A_SECOND = 2000;
 
-export interface KeyboardControllerState {
-  commandByte: number;
-  output: number;
-  outputFull: boolean;
-  /** Command that waits for its data byte; 0 for none. */
-  awaiting: number;
-  lastWasCommand: boolean;
-  /** FROM_CONTROLLER, FROM_KEYBOARD or FROM_AUX: whose byte came last into the output buffer. */
-  source: number;
-  /** It came over the wire, and is not an answer of the controller. */
-  fromDevice: boolean;
-  /** A device's byte that had to make room for an answer before it was read, and whose it is; -1 for none. */
-  held: number;
-  heldSource: number;
-  /** BREAK has been swallowed by the translation. */
-  releasing: boolean;
-  keyboard: KeyboardState;
-  mouse: MouseState;
-  /** What the host types and the keyboard has not taken: keys, "+" for down, "-" for up in front. */
-  typed: string[];
-  /** When the next byte arrives, in icount; -1 if none is on its way. */
-  arrival: number;
-}
-
 export interface KeyboardControllerWires {
   readonly a20: A20Gate;
   readonly resetProcessor: () => void;
@@ -99,23 +76,6 @@ export interface KeyboardControllerWires {
   /** IRQ 12. */
   readonly mouseIrq: IrqLine;
 }
-
-type OwnState = Omit<KeyboardControllerState, "keyboard" | "mouse">;
-
-const powerOn = (): OwnState => ({
-  commandByte: COMMAND_BYTE_KEYBOARD_OFF | COMMAND_BYTE_AUX_OFF,
-  output: 0,
-  outputFull: false,
-  awaiting: 0,
-  lastWasCommand: false,
-  source: FROM_CONTROLLER,
-  fromDevice: false,
-  held: -1,
-  heldSource: FROM_CONTROLLER,
-  releasing: false,
-  typed: [],
-  arrival: -1,
-});
 
 export class KeyboardController implements Device<KeyboardControllerState> {
   readonly name = "keyboard-controller";

@@ -10,7 +10,7 @@ import {
   FROM_AUX,
   FROM_KEYBOARD,
 } from "../devices/ps2/controller-registers.ts";
-import type { MouseState } from "../devices/ps2/mouse.ts";
+import type { MouseState } from "../devices/ps2/mouse-state.ts";
 import type { DeviceCard } from "./device-cards.ts";
 import { hex2, type NamedBit, withBits, withWords } from "./device-text.ts";
 

@@ -11,9 +11,17 @@
  * Datasheet: IBM PS/2 Hardware Interface Technical Reference, "Mouse"; Microsoft, "Wheel support in IntelliMouse" (IDs 03, 04).
  */
 import type { Alarm, Clock, GuestErrorSink } from "../device.ts";
+import {
+  copyOf,
+  defaults,
+  ID_STANDARD,
+  type MouseState,
+  powerOn,
+  SELF_TEST_PASSED,
+  type Stroke,
+} from "./mouse-state.ts";
 
 const ACK = 0xfa;
-const SELF_TEST_PASSED = 0xaa;
 /** What was sent is invalid: again, please. */
 const RESEND = 0xfe;
 /** What was sent again is invalid, too. */
@@ -38,7 +46,6 @@ const RESET = 0xff;
 /** From here on a byte is a command, even where a parameter was due. */
 const FIRST_COMMAND = SCALING_1_1;
 
-const ID_STANDARD = 0x00;
 const ID_WHEEL = 0x03;
 const ID_FIVE_BUTTONS = 0x04;
 /** Sample rates 200, 100, 80 and 200, 200, 80, one byte each. */
@@ -77,69 +84,12 @@ const WHEEL_MOST = 7;
 /** Where the last stroke ends when there is no room for another; far enough for both overflow bits. */
 const HEAP_MOST = 512;
 
-/** A movement with the same buttons held down all along, in the packet's directions. */
-export interface Stroke {
-  x: number;
-  y: number;
-  wheel: number;
-  buttons: number;
-}
-
-export interface MouseState {
-  id: number;
-  enabled: boolean;
-  remote: boolean;
-  wrap: boolean;
-  scaling: boolean;
-  /** 0 to 3: 1, 2, 4, 8 counts per millimetre. */
-  resolution: number;
-  rate: number;
-  /** The last three sample rates. */
-  knock: number;
-  buttons: number;
-  strokes: Stroke[];
-  buffer: number[];
-  /** The last answer or packet, for those who ask again. */
-  last: number[];
-  /** Command that waits for its byte; 0 for none. */
-  awaiting: number;
-  /** The last byte was answered with RESEND. */
-  refused: boolean;
-  /** When the next sample is taken, in icount; -1 if none is due. */
-  sampleAt: number;
-  /** Before this icount there is no next sample. */
-  notBefore: number;
-}
-
 export interface MouseWires {
   readonly clock: Clock;
   readonly guestError: GuestErrorSink;
   /** A packet waits to be taken. */
   readonly ready: () => void;
 }
-
-const defaults = () => ({
-  enabled: false,
-  remote: false,
-  wrap: false,
-  scaling: false,
-  resolution: 2,
-  rate: 100,
-});
-
-const powerOn = (): MouseState => ({
-  ...defaults(),
-  id: ID_STANDARD,
-  knock: 0,
-  buttons: 0,
-  strokes: [],
-  buffer: [],
-  last: [SELF_TEST_PASSED, ID_STANDARD],
-  awaiting: 0,
-  refused: false,
-  sampleAt: -1,
-  notBefore: 0,
-});
 
 export class Mouse {
   private state = powerOn();
@@ -386,15 +336,6 @@ export class Mouse {
     if (state.sampleAt >= 0) this.sampling.at(state.sampleAt);
     else this.sampling.cancel();
   }
-}
-
-function copyOf(state: MouseState): MouseState {
-  return {
-    ...state,
-    strokes: state.strokes.map((stroke) => ({ ...stroke })),
-    buffer: [...state.buffer],
-    last: [...state.last],
-  };
 }
 
 /** A whole number from -most to most; what is none counts as 0. */
