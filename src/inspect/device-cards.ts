@@ -13,6 +13,7 @@ import { pitCard, postCard, systemControlCard } from "./pit-card.ts";
 import { pmCard } from "./pm-card.ts";
 import { ps2Card } from "./ps2-card.ts";
 import { rtcCard } from "./rtc-card.ts";
+import { numericErrorCard, systemControlACard, testdevCard } from "./small-cards.ts";
 import { uartCards } from "./uart-card.ts";
 import { vgaCard } from "./vga-card.ts";
 import { virtioCard } from "./virtio-card.ts";
@@ -42,6 +43,8 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     ...uartCards(machine),
     ps2Card(board.keyboardController, keyboardPlace(board)),
     systemControlCard(machine),
+    systemControlACard(board),
+    numericErrorCard(board),
     postCard(machine),
     rtcCard(board.rtc, ports(board.rtc), board.clock),
     vgaCard(board.vga, ports(board.vga)),
@@ -52,6 +55,7 @@ export function deviceCards(machine: Machine): DeviceCard[] {
     pmCard(board.power, slotOf(board.pci, board.power), board.clock),
     ...board.virtio.map((card) => virtioCard(card, slotOf(board.pci, card))),
     fwCfgCard(fwCfg, ports(fwCfg.ports, fwCfg.dmaPorts)),
+    ...(board.testdev === null ? [] : [testdevCard(board, board.testdev)]),
     debugExitCard(machine),
     ...debugConsoleCards(machine),
   ];

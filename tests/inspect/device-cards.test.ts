@@ -47,6 +47,8 @@ it("there is a card for each chip, with its place from the bus", () => {
     ["com4 16550A", "ports 2e8-2ef"],
     ["keyboard controller 8042", "ports 060, 064"],
     ["system control", "port 061"],
+    ["system control A", "port 092"],
+    ["numeric error", "ports 0f0-0f1"],
     ["post", "port 080"],
     ["rtc mc146818", "ports 070-071"],
     ["vga", "ports 3b0-3df"],
@@ -64,6 +66,39 @@ it("there is a card for each chip, with its place from the bus", () => {
     ["debugcon-e9", "port 0e9"],
     ["debugcon-e8", "port 0e8"],
   ]);
+});
+
+describe("chips of a register or two", () => {
+  it("say whether addresses wrap, and whether an x87 error waits", () => {
+    const machine = board();
+    expect(registers(machine, "system control A")).toMatchObject({ "PORT 92": "02", A20: "open" });
+    out(machine, 0x92, 0);
+    expect(registers(machine, "system control A").A20).toBe("masked: addresses wrap at 1 MiB");
+    expect(card(machine, "numeric error").irq).toBe("IRQ 13 low");
+    machine.board.numericError.setFerr(true);
+    expect(card(machine, "numeric error").irq).toBe("IRQ 13 high");
+    out(machine, 0xf0, 0);
+    expect(registers(machine, "numeric error")).toEqual({
+      "FERR#": "an x87 error waits",
+      "IGNNE#": "asserted: it is ignored",
+    });
+    expect(card(machine, "numeric error").irq).toBe("IRQ 13 low");
+  });
+
+  it("the test device has a card on a board that has it", () => {
+    const machine = machineFor("tiny", tinyKernel("hlt"), "", { ramBytes: 2 << 20, testdev: true });
+    machine.board.bus.portWrite(0xe0, 4, 0x1234);
+    machine.board.bus.portWrite(0x2005, 1, 1);
+    machine.board.bus.mmioWrite(0xff00_0010, 1, 9);
+    expect(card(machine, "pc-testdev")).toMatchObject({
+      where: "ports 0e0-0e3, 0e4-0e7, 2000-2017; memory ff000000-ff00ffff",
+      irq: "lines 5 raised",
+      registers: [
+        ["REGISTER", "00001234"],
+        ["memory", "written up to 0010"],
+      ],
+    });
+  });
 });
 
 describe("the interrupt controllers", () => {
