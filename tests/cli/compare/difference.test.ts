@@ -101,7 +101,7 @@ describe("the sentence about the first difference", () => {
 
   it("compares the first policy with the first one that is not like it", async () => {
     expect(await told("oos+global", { instructions: 12 })).toBe(
-      "instructions: 62591519 under write-protect, 12 under oos+global",
+      "instructions: 62491435 under write-protect, 12 under oos+global",
     );
   });
 
