@@ -111,7 +111,8 @@ export class CommandPhases {
     const { phase, bytes } = this.state;
     const { transfer, positioners } = this.wires;
     let busy = 0;
-    for (const [unit, positioner] of positioners.entries()) if (positioner.isBusy) busy |= 1 << unit;
+    for (const [unit, { isBusy }] of positioners.entries())
+      if (isBusy || transfer.seeks(unit)) busy |= 1 << unit;
     if (phase === PHASE_RESULT) return busy | MSR_RQM | MSR_DIO | MSR_CMD_BSY;
     if (phase === PHASE_COMMAND) return busy | MSR_RQM | (bytes.length > 0 ? MSR_CMD_BSY : 0);
     const turn = transfer.isHostTurn ? MSR_RQM | (transfer.toHost ? MSR_DIO : 0) : 0;

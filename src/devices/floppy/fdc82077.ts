@@ -286,9 +286,13 @@ export class Fdc82077 implements Device<Fdc82077State> {
     return (this.state.DOR & DOR_DMAGATE) !== 0;
   }
 
+  private get wantsInterrupt(): boolean {
+    return this.phases.wantsInterrupt && this.isGateOpen;
+  }
+
   private driveIrq(): void {
-    const level = this.phases.wantsInterrupt && this.isGateOpen;
-    if (level !== this.irqLevel) this.drivePin(level);
+    const { wantsInterrupt } = this;
+    if (wantsInterrupt !== this.irqLevel) this.drivePin(wantsInterrupt);
   }
 
   private drivePin(level: boolean): void {
@@ -335,8 +339,8 @@ export class Fdc82077 implements Device<Fdc82077State> {
     }
     if (own.readyAt === NEVER) this.alarm.cancel();
     else this.alarm.at(own.readyAt);
-    this.drivePin(false);
-    this.driveIrq();
+    // Once and for all: an edge that was not there before would be an interrupt.
+    this.drivePin(this.wantsInterrupt);
   }
 
   /** Offset from port 3f0; port 3f6 is the hard disks'. */

@@ -117,7 +117,8 @@ export class HeadPositioner {
     const { state, wires } = this;
     const { clock } = wires;
     state.place = place;
-    state.pulses = pulses;
+    // Without a sign if there are none: JSON would lose it.
+    state.pulses = pulses + 0;
     state.nextPCN = nextPCN;
     state.nextST0 = nextST0 | this.unit;
     state.ended = NONE;

@@ -12,12 +12,12 @@
  * FORMAT TRACK only takes the one that the diskette has.
  */
 import type { Alarm, Clock } from "../device.ts";
+import { SECTOR_BYTES } from "../disk.ts";
 import type { DmaChannel } from "../dma8237.ts";
 import {
   CODE,
   commandName,
   FLAG_MFM,
-  FLAG_MT,
   FLAG_SK,
   FORMAT_TRACK,
   READ_DELETED_DATA,
@@ -62,7 +62,7 @@ import {
 const N_512 = 2;
 /** Bytes that FORMAT TRACK takes for each sector: C, H, R, N. */
 const ID_BYTES = 4;
-const SECTOR_BYTES = 512;
+
 export interface SectorTransferState extends TransferState {
   fifo: SectorFifoState;
 }
@@ -110,6 +110,11 @@ export class SectorTransfer {
 
   get nonDma(): boolean {
     return this.state.nonDma;
+  }
+
+  /** Is an implied seek of a drive on its way? */
+  seeks(unit: number): boolean {
+    return this.state.stage === STAGE_SEEK && this.state.unit === unit;
   }
 
   /** Which way the bytes of the FIFO go. */
@@ -200,12 +205,12 @@ export class SectorTransfer {
 
   private sectorPasses(): void {
     const drive = this.wires.spinning();
-    if (drive === null || drive.sectorsUnder(this.state.head) === 0) {
-      this.fail(ST1_MISSING_ADDRESS_MARK, 0, SEARCH_US);
-      return;
-    }
-    if (this.code === READ_ID) this.identify(drive);
+    const sectors = drive?.sectorsUnder(this.state.head) ?? 0;
+    if (drive === null || sectors === 0) this.fail(ST1_MISSING_ADDRESS_MARK, 0, SEARCH_US);
+    else if (this.code === READ_ID) this.identify(drive);
     else if (this.code === FORMAT_TRACK) this.formatSector(drive);
+    // Another diskette than the one that was searched: the user, or DOR, was quicker.
+    else if (this.physical > sectors) this.fail(ST1_NO_DATA, 0, SEARCH_US);
     else if (this.isWrite) this.writeSector(drive);
     else this.readSector(drive);
   }
@@ -327,23 +332,13 @@ export class SectorTransfer {
 
   /** A sector is done; at terminal count it was the last. */
   private next(terminalCount: boolean): void {
-    const { state, code } = this;
-    const isLastOfTrack = state.R === state.EOT;
-    const turnsOver = (state.command & FLAG_MT) !== 0 && state.head === 0;
-    const isWrongMark = code === READ_DELETED_DATA && (state.command & FLAG_SK) === 0;
-    advance(state, (state.command & FLAG_MT) !== 0, code === READ_TRACK);
-    state.left--;
-    const isCounted = (code === READ_TRACK || state.counts) && state.left === 0;
-    if (terminalCount || isCounted || isWrongMark) this.end(false);
-    else if (!isLastOfTrack || code === READ_TRACK) this.search();
-    else if (turnsOver) {
-      state.head = 1;
+    const behind = advance(this.state, terminalCount);
+    if (behind === "next") {
       this.search();
-    } else if (code === VERIFY && !state.counts) this.end(false);
-    else {
-      state.ST1 |= ST1_END_OF_CYLINDER;
-      this.end(true);
+      return;
     }
+    if (behind === "end of cylinder") this.state.ST1 |= ST1_END_OF_CYLINDER;
+    this.end(behind === "end of cylinder");
   }
 
   private get code(): number {

@@ -1,6 +1,15 @@
 /** Where a command that moves along a track stands. The names are those of the command's bytes and of its results. */
 
-import { CODE, FORMAT_TRACK, READ_ID, VERIFY } from "./fdc-commands.ts";
+import {
+  CODE,
+  FLAG_MT,
+  FLAG_SK,
+  FORMAT_TRACK,
+  READ_DELETED_DATA,
+  READ_ID,
+  READ_TRACK,
+  VERIFY,
+} from "./fdc-commands.ts";
 import { UNIT_DRIVE, UNIT_HEAD } from "./fdc-registers.ts";
 
 /** In the drive byte of VERIFY: DTL counts the sectors. */
@@ -80,13 +89,30 @@ export function stateOf(bytes: readonly number[], nonDma: boolean): TransferStat
   return state;
 }
 
-/** The address of the sector behind this one, as the result phase reports it. */
-export function advance(state: TransferState, isMultiTrack: boolean, staysOnTrack: boolean): void {
-  if (staysOnTrack || state.R !== state.EOT) {
-    state.R = (state.R + 1) & 0xff;
-    return;
-  }
-  state.R = 1;
-  if (!isMultiTrack || state.head === 1) state.C = (state.C + 1) & 0xff;
-  if (isMultiTrack) state.H ^= 1;
+/** Behind a sector a command looks for the next one, ends as it should, or finds nothing more on the cylinder. */
+export type Behind = "next" | "end" | "end of cylinder";
+
+/**
+ * A sector is done; at terminal count it was the last. C, H and R become the address behind it, as the results give it. At
+ * the end of the cylinder there is none, and they stay.
+ */
+export function advance(state: TransferState, terminalCount: boolean): Behind {
+  const { command, head, R, EOT, counts } = state;
+  const code = command & CODE;
+  const isMultiTrack = (command & FLAG_MT) !== 0;
+  const isLastOfTrack = R === EOT && code !== READ_TRACK;
+  const turnsOver = isLastOfTrack && isMultiTrack && head === 0;
+  const isLastOfCylinder = isLastOfTrack && !turnsOver;
+  state.left--;
+  const isCounted = (code === READ_TRACK || counts) && state.left === 0;
+  const isWrongMark = code === READ_DELETED_DATA && (command & FLAG_SK) === 0;
+  const isVerified = code === VERIFY && !counts && isLastOfCylinder;
+  const isEnd = terminalCount || isCounted || isWrongMark || isVerified;
+  if (isLastOfCylinder && !isEnd) return "end of cylinder";
+  state.R = isLastOfTrack ? 1 : (R + 1) & 0xff;
+  if (isLastOfCylinder) state.C = (state.C + 1) & 0xff;
+  if (isLastOfTrack && isMultiTrack) state.H ^= 1;
+  if (isEnd) return "end";
+  if (turnsOver) state.head = 1;
+  return "next";
 }

@@ -40,7 +40,10 @@ const COMMANDS = [
 ];
 
 function contractRig() {
-  const r = rig([{ kind: "1.44M", disk: diskOf(SECTORS_1440K, true) }, drive1440()]);
+  const r = rig([
+    { kind: "1.44M", disk: diskOf(SECTORS_1440K, true) },
+    { kind: "1.2M", disk: diskOf(2400) },
+  ]);
   return {
     device: asOne(r.fdc),
     clock: r.clock,
@@ -321,6 +324,27 @@ describe("seeks", () => {
     r.runSeek(0x0f, 1, 2);
     expect(r.errors[0]).toMatch(/drive 1 while DOR selects drive 0/);
   });
+});
+
+it("a snapshot that is taken back makes no edge on a wire that is as it was", () => {
+  const r = rig();
+  r.write(DOR, 0x0c);
+  r.awaitIrq();
+  const saved = r.fdc.save();
+  r.log.length = 0;
+  r.fdc.restore(saved);
+  expect([r.irq.level, r.log]).toEqual([true, []]);
+});
+
+it.each<[string, number[]]>([
+  ["RECALIBRATE on track 0", [0x07, 0]],
+  ["RELATIVE SEEK by nothing", [0x8f, 0, 0]],
+])("a snapshot survives JSON in the middle of a %s", (_, bytes) => {
+  const r = rig();
+  r.start();
+  r.send(...bytes);
+  const saved = r.fdc.save();
+  expect(JSON.parse(JSON.stringify(saved))).toEqual(saved);
 });
 
 it("a snapshot in the middle of a read goes on where it was", () => {

@@ -93,9 +93,24 @@ describe("READ DATA", () => {
   it("without terminal count at the end of the cylinder ends abnormally", () => {
     const r = started();
     r.channel2(TO_MEMORY, AT, 4 * 512);
-    expect(r.run(READ_ONE_SIDE, ...chs(0, 0, 17))).toEqual([0x40, 0x80, 0, 1, 0, 1, 2]);
+    expect(r.run(READ_ONE_SIDE, ...chs(0, 0, 17))).toEqual([0x40, 0x80, 0, 0, 0, 18, 2]);
     expect(marks(r.at(AT, 2 * 512))).toEqual([markOf(16), markOf(17)]);
   });
+
+  // Only who ends a command tells the controller to go on behind it. Linux adds the one sector to its count.
+  it.each<[number, number, number[]]>([
+    [READ_ONE_SIDE, 1, [0, 1, 18]],
+    [READ, 0, [0, 1, 18]],
+    [READ, 1, [0, 1, 18]],
+  ])(
+    "that ends because nothing comes behind EOT leaves the address there: %i on head %i",
+    (command, head, result) => {
+      const r = started();
+      r.channel2(TO_MEMORY, AT, 40 * 512);
+      const results = r.run(command, ...chs(0, head, 17));
+      expect([results.slice(0, 3), results.slice(3, 6)]).toEqual([[0x44, 0x80, 0], result]);
+    },
+  );
 
   it("terminal count in the middle of a sector is enough", () => {
     const r = started();
@@ -179,6 +194,28 @@ describe("a sector is not found", () => {
     r.fdc.drives[0]?.insert(null);
     r.awaitIrq();
     expect(r.results().slice(0, 3)).toEqual(NO_MARK);
+  });
+
+  it("when a diskette with fewer sectors comes under the head", () => {
+    const r = started();
+    r.channel2(TO_MEMORY, AT, 512);
+    r.send(READ, ...chs(0, 0, 18));
+    r.fdc.drives[0]?.insert(diskOf(1440));
+    r.awaitIrq();
+    expect(r.results().slice(0, 3)).toEqual(NO_DATA);
+  });
+
+  it.each<[string, number[]]>([
+    ["READ DATA", [READ, ...chs(0, 0, 18)]],
+    ["WRITE DATA", [WRITE, ...chs(0, 0, 18)]],
+  ])("when DOR selects a drive with fewer in the middle of %s", (_, bytes) => {
+    const r = started([drive1440(), { kind: "720K", disk: diskOf(1440) }]);
+    r.write(DOR, 0x3c);
+    r.channel2(bytes[0] === READ ? TO_MEMORY : FROM_MEMORY, AT, 512);
+    r.send(...bytes);
+    r.write(DOR, 0x3d);
+    r.awaitIrq();
+    expect(r.results().slice(0, 3)).toEqual(NO_DATA);
   });
 
   // The rates: 0 is 500, 1 is 300, 2 is 250, 3 is 1000 kbit/s.
@@ -378,6 +415,16 @@ describe("an implied seek", () => {
     expect(r.run(READ, ...chs(9, 0, 2))[0]).toBe(0);
     expect(r.ask(0x08)).toEqual([0x80]);
   });
+
+  it("is seen in MSR as the drive being busy, until the sector is looked for", () => {
+    const r = started();
+    r.send(0x13, 0, 0x60, 0);
+    r.channel2(TO_MEMORY, AT, 512);
+    r.send(READ, ...chs(9, 0, 18));
+    expect(r.read(MSR)).toBe(0x11);
+    r.pass(18.1);
+    expect(r.read(MSR)).toBe(0x10);
+  });
 });
 
 describe("non-DMA mode", () => {
@@ -395,7 +442,7 @@ describe("non-DMA mode", () => {
       const sector = Uint8Array.from({ length: 512 }, () => r.read(FIFO));
       expect([sector.every((byte) => byte === markOf(lba)), r.irq.level]).toEqual([true, lba === 17]);
     }
-    expect(r.results()).toEqual([0x40, 0x80, 0, 1, 0, 1, 2]);
+    expect(r.results()).toEqual([0x40, 0x80, 0, 0, 0, 18, 2]);
   });
 
   it("between two sectors the host waits", () => {
