@@ -1,11 +1,16 @@
 /**
- * The tables of docs/dashboard.md, from the tables of the program: keys, commands of the picture, commands of the
- * monitor. `npx tsx scripts/dashboard-manual.ts` prints them; a test compares.
+ * What README.md and docs/dashboard.md take from the program: its tables of keys, commands of the picture and commands of the
+ * monitor, and its screens. `npx tsx scripts/dashboard-manual.ts` writes them; a test compares.
  */
-import { pathToFileURL } from "node:url";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { bindings, keysText } from "../src/dashboard/keymap.ts";
 import { uiCommands } from "../src/dashboard/ui-commands.ts";
 import { commands } from "../src/debug/commands/table.ts";
+
+/** The screen that is about something else than this guest. */
+const COMPARE = 9;
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
@@ -36,16 +41,48 @@ export const tables: Readonly<Record<string, string>> = {
   ),
 };
 
-/** The page with its tables as they are now. */
-export function withTables(page: string): string {
-  return page.replace(
-    /(<!-- table: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g,
-    (_, start: string, name: string, end: string) => `${start}\n${tables[name]}\n${end}`,
+/** What the pages show of the `kmap` guest at instruction 20 000 000, as `umbra exec` prints it. */
+export function pictures(): ReadonlyMap<string, string> {
+  const screens = Array.from({ length: COMPARE }, (_, number) => `screen ${number}`);
+  const args = [fileURLToPath(new URL("../bin/umbra.js", import.meta.url)), "exec", "kmap", "--until", "20M"];
+  const { stdout } = spawnSync(process.execPath, [...args, ...screens], {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
+  });
+  const answers = stdout.split(/^\(screen \d\)\n/m).slice(1);
+  // `umbra exec` has 80 columns; wider is what the tests have recorded.
+  const wide = readFileSync(
+    new URL("../tests/dashboard/golden/120x40/screen-0.txt", import.meta.url),
+    "utf8",
   );
+  return new Map([
+    ...answers.map((answer, number) => [`screen-${number}`, trimmed(answer)] as const),
+    ["wide-0", trimmed(wide)],
+  ]);
 }
 
+const trimmed = (text: string): string => text.replace(/ +$/gm, "").trimEnd();
+
+/** The page with its tables and pictures as they are now. */
+export function upToDate(page: string, shown: ReadonlyMap<string, string>): string {
+  return page
+    .replace(
+      /(<!-- table: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g,
+      (_, start: string, name: string, end: string) => `${start}\n${tables[name]}\n${end}`,
+    )
+    .replace(
+      /(<!-- picture: ([\w-]+) -->\n)[\s\S]*?(\n<!-- end -->)/g,
+      (_, start: string, name: string, end: string) => `${start}\`\`\`\n${shown.get(name)}\n\`\`\`${end}`,
+    );
+}
+
+/** The pages that have some of them. */
+export const PAGES: readonly string[] = ["README.md", "docs/dashboard.md"];
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const { readFileSync, writeFileSync } = await import("node:fs");
-  const path = new URL("../docs/dashboard.md", import.meta.url);
-  writeFileSync(path, withTables(readFileSync(path, "utf8")));
+  const shown = pictures();
+  for (const name of PAGES) {
+    const path = new URL(`../${name}`, import.meta.url);
+    writeFileSync(path, upToDate(readFileSync(path, "utf8"), shown));
+  }
 }
