@@ -1,5 +1,6 @@
 /** The guest's display as a console of its own: no lines above it, and the colours of a VGA. */
-import type { DisplayRun, DisplayView, DotRun, TextDisplay } from "../inspect/display-view.ts";
+import type { DotRun } from "../inspect/coarse-display.ts";
+import type { DisplayRun, DisplayView, TextDisplay } from "../inspect/display-view.ts";
 import type { ConsoleScreen } from "./console-screen.ts";
 import type { Line } from "./text/line.ts";
 import { type Color, RGB, type Style } from "./text/style.ts";

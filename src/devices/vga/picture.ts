@@ -9,15 +9,14 @@
  * Differs: the border (overscan) is left out, and a screen that is not refreshed is black at the size of its registers.
  */
 import { BLACK, dotColors, isEightBits } from "./dac-colors.ts";
-import { AR_PANNING, CR_MODE, MODE_RETRACES, RESET_RUNNING, SR_RESET } from "./display-registers.ts";
+import { AR_PANNING } from "./display-registers.ts";
 import { graphicsDots } from "./graphics-picture.ts";
-import { scanLines, screenHeight } from "./scan-lines.ts";
+import { isDark, scanLines, screenHeight } from "./scan-lines.ts";
 import { textDots } from "./text-picture.ts";
 import type { Vga } from "./vga.ts";
 import {
   CLOCKING_8_DOTS,
   CLOCKING_HALF,
-  CLOCKING_SCREEN_OFF,
   CR_H_DISPLAY_END,
   GR_MISC,
   MISC_GRAPHICS,
@@ -63,16 +62,6 @@ export function picture(vga: Vga): Picture {
     }
   }
   return { width, height, rgba };
-}
-
-/** Nothing is sent to the monitor: held in reset, screen off, no retraces, or the palette is the processor's. */
-function isDark({ crtc, sequencer, paletteOn }: Vga): boolean {
-  return (
-    !paletteOn ||
-    (sequencer[SR_CLOCKING] & CLOCKING_SCREEN_OFF) !== 0 ||
-    (sequencer[SR_RESET] & RESET_RUNNING) !== RESET_RUNNING ||
-    (crtc[CR_MODE] & MODE_RETRACES) === 0
-  );
 }
 
 /**

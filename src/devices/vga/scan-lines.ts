@@ -14,13 +14,17 @@ import {
   MODE_BYTE,
   MODE_COUNT_BY_2,
   MODE_LINES_HALVED,
+  MODE_RETRACES,
   MODE_WRAP_15,
+  RESET_RUNNING,
+  SR_RESET,
   UNDERLINE_COUNT_BY_4,
   UNDERLINE_DOUBLE_WORD,
 } from "./display-registers.ts";
 import type { Vga } from "./vga.ts";
 import {
   AR_MODE,
+  CLOCKING_SCREEN_OFF,
   CR_LINE_COMPARE,
   CR_MAX_SCAN_LINE,
   CR_OFFSET,
@@ -28,6 +32,7 @@ import {
   CR_PRESET_ROW_SCAN,
   CR_START_HIGH,
   CR_START_LOW,
+  SR_CLOCKING,
 } from "./vga-registers.ts";
 
 export interface ScanLine {
@@ -36,10 +41,22 @@ export interface ScanLine {
   readonly rowScan: number;
   /** The pel panning applies; below a split it may not. */
   readonly panned: boolean;
+  /** The last line of a row of characters, however many of its lines came before. */
+  readonly endsRow: boolean;
 }
 
 /** How many lines of the screen make one step of the vertical counter. */
 const linesPerCount = (crtc: Uint8Array): number => ((crtc[CR_MODE] & MODE_LINES_HALVED) !== 0 ? 2 : 1);
+
+/** Nothing is sent to the monitor: held in reset, screen off, no retraces, or the palette is the processor's. */
+export function isDark({ crtc, sequencer, paletteOn }: Vga): boolean {
+  return (
+    !paletteOn ||
+    (sequencer[SR_CLOCKING] & CLOCKING_SCREEN_OFF) !== 0 ||
+    (sequencer[SR_RESET] & RESET_RUNNING) !== RESET_RUNNING ||
+    (crtc[CR_MODE] & MODE_RETRACES) === 0
+  );
+}
 
 /** Lines on the screen, double ones counted twice. */
 export function screenHeight(vga: Vga): number {
@@ -60,8 +77,9 @@ export function scanLines(vga: Vga, height: number): ScanLine[] {
   let shown = 0;
   const lines: ScanLine[] = [];
   for (let line = 0; line < height; line++) {
-    lines.push({ counter, rowScan, panned });
     shown++;
+    const endsRow = shown === repeats && rowScan === lastRowScan;
+    lines.push({ counter, rowScan, panned, endsRow });
     if (line === splitsAfter) {
       panned = pansBelow;
       counter = pansBelow ? bytePanning : 0;
@@ -69,7 +87,7 @@ export function scanLines(vga: Vga, height: number): ScanLine[] {
       shown = 0;
     } else if (shown === repeats) {
       shown = 0;
-      if (rowScan === lastRowScan) {
+      if (endsRow) {
         counter += crtc[CR_OFFSET] * 2;
         rowScan = 0;
         // A preset beyond the last line of a character counts on until it wraps.

@@ -50,8 +50,8 @@ export function textDots(vga: Vga, line: ScanLine, width: number, cells: number,
   });
 }
 
-/** Where the cursor is, or -1 on lines without one. */
-function cursorCounter(crtc: Uint8Array, rowScan: number): number {
+/** The address counter at which the cursor is, or -1 on lines without one. */
+export function cursorCounter(crtc: Uint8Array, rowScan: number): number {
   const start = crtc[CR_CURSOR_START];
   const end = crtc[CR_CURSOR_END];
   if ((start & CURSOR_OFF) !== 0 || rowScan < (start & 0x1f) || rowScan > (end & 0x1f)) return -1;

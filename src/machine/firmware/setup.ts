@@ -41,7 +41,7 @@ export function setUpBoard(board: Board, facts: SetupFacts): BootSegment[] {
   if (hasApic) apic.setVirtualWire();
   dma.openCascade();
   keyboardController.setUp();
-  startTimer(board);
+  setUpInterrupts(board);
   vga.programTextMode3();
   hostBridge.write(PAM0, 1, READ_ONLY_UPPER);
   for (const register of PAM_E0000) hostBridge.write(register, 1, READ_ONLY_BOTH);
@@ -62,7 +62,7 @@ export function setUpBoard(board: Board, facts: SetupFacts): BootSegment[] {
   ];
 }
 
-const EDGE_CASCADED_ICW4 = 0x11;
+const ICW1_EDGE_CASCADE_ICW4 = 0x11;
 const MASTER_VECTORS = 0x08;
 const SLAVE_VECTORS = 0x70;
 /** Open: timer, keyboard, cascade, floppy; on the slave mouse, coprocessor and disks. */
@@ -72,16 +72,16 @@ const SLAVE_MASK = 0x8f;
 const TIMER_CONTROL = 0x36;
 
 /** Interrupt controllers and timer as real-mode programs have them, which some kernels take over. */
-function startTimer({ pic, pit }: Board): void {
+function setUpInterrupts({ pic, pit }: Board): void {
   const write = (device: PortDevice, offset: number, ...bytes: number[]): void => {
     for (const byte of bytes) device.portWrite(offset, 1, byte);
   };
   // The timer first: initialisation forgets the edge with which it begins.
   write(pit, 3, TIMER_CONTROL);
   write(pit, 0, 0, 0);
-  write(pic.primary, 0, EDGE_CASCADED_ICW4);
+  write(pic.primary, 0, ICW1_EDGE_CASCADE_ICW4);
   write(pic.primary, 1, MASTER_VECTORS, 0x04, 0x01, MASTER_MASK);
-  write(pic.secondary, 0, EDGE_CASCADED_ICW4);
+  write(pic.secondary, 0, ICW1_EDGE_CASCADE_ICW4);
   write(pic.secondary, 1, SLAVE_VECTORS, 0x02, 0x01, SLAVE_MASK);
 }
 
