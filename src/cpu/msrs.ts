@@ -127,14 +127,14 @@ export function storedMsr(model: CpuModel, index: number): StoredMsr | undefined
   return msr !== undefined && model.features.has(msr.feature) ? msr : undefined;
 }
 
-/** IA32_APIC_BASE, all 36 bits of it, whether or not the model has an APIC. */
-export function apicBase(r: Int32Array): number {
-  return (r[APIC_BASE.word] >>> 0) + r[APIC_BASE.word + 1] * 2 ** 32;
-}
-
-/** Whether IA32_APIC_BASE switches the local APIC on. */
+/** Whether IA32_APIC_BASE switches the local APIC on, on a model that has one. */
 export function isApicOn(r: Int32Array): boolean {
   return (r[APIC_BASE.word] & APIC_BASE_ENABLE) !== 0;
+}
+
+/** Where IA32_APIC_BASE puts the registers of the local APIC: a gpa of 36 bits. */
+export function apicPage(r: Int32Array): number {
+  return ((r[APIC_BASE.word] & 0xffff_f000) >>> 0) + r[APIC_BASE.word + 1] * 2 ** 32;
 }
 
 /** Power-on values. */

@@ -9,20 +9,18 @@ import {
   DELIVER_SMI,
 } from "../devices/apic/apic-message.ts";
 import {
-  LVT,
   LVT_ACTIVE_LOW,
   LVT_ERROR,
   LVT_LEVEL,
   LVT_LINT0,
   LVT_LINT1,
   LVT_MASK,
+  LVT_PERIODIC,
   LVT_REMOTE_IRR,
   LVT_TIMER,
   PPR,
   SVR_ENABLE,
   TCCR,
-  TIMER_PERIODIC,
-  TIMER_TSC_DEADLINE,
 } from "../devices/apic/apic-registers.ts";
 import { IO_APIC_PINS, type IoApic } from "../devices/apic/io-apic.ts";
 import type { LocalApic, LocalApicState } from "../devices/apic/local-apic.ts";
@@ -81,7 +79,7 @@ export function localApicCard(apic: LocalApic, where: string): DeviceCard {
     irq: `LINT0 ${levelWord((state.lintPins & 1) !== 0)}, LINT1 ${levelWord((state.lintPins & 2) !== 0)}`,
     deadline: due === Number.POSITIVE_INFINITY ? null : due,
     registers: [
-      ["APIC_BASE", `${hex8(state.APIC_BASE)} ${on}`],
+      ["state", on],
       ["ID", hex2(state.ID)],
       ["IRR", vectors(state.IRR)],
       ["ISR", vectors(state.ISR)],
@@ -99,13 +97,8 @@ export function localApicCard(apic: LocalApic, where: string): DeviceCard {
 }
 
 function timerText(apic: LocalApic, state: LocalApicState): string {
-  const mode = apic.register(LVT + LVT_TIMER) >> 17;
   const entry = state.LVT[LVT_TIMER];
-  if (mode === TIMER_TSC_DEADLINE) {
-    const { TSC_DEADLINE_HIGH, TSC_DEADLINE_LOW } = state;
-    return entryText(entry, `deadline ${hex8(TSC_DEADLINE_HIGH)}_${hex8(TSC_DEADLINE_LOW)}`);
-  }
-  const how = (mode & TIMER_PERIODIC) !== 0 ? "periodic" : "one-shot";
+  const how = (entry & LVT_PERIODIC) !== 0 ? "periodic" : "one-shot";
   const count =
     state.TICR === 0 ? "no count" : `${apic.register(TCCR)} of ${state.TICR}, clock / ${apic.timer.divisor}`;
   return entryText(entry, how, count);

@@ -31,6 +31,8 @@ const BUTTONS: readonly NamedBit[] = [
   [1, "left"],
   [2, "right"],
   [4, "middle"],
+  [8, "fourth"],
+  [16, "fifth"],
 ];
 /** By the identity that the mouse has taken on. */
 const MICE: Readonly<Record<number, string>> = { 0: "standard", 3: "with a wheel", 4: "with five buttons" };
@@ -40,11 +42,12 @@ export function ps2Card(controller: KeyboardController, where: string): DeviceCa
   const from = source === FROM_KEYBOARD ? "keyboard" : source === FROM_AUX ? "mouse" : "controller";
   const raises = (which: number, bit: number): string =>
     outputFull && source === which && (commandByte & bit) !== 0 ? "high" : "low";
+  const due = [arrival, mouse.sampleAt].filter((when) => when >= 0);
   return {
     name: "keyboard controller 8042",
     where,
     irq: `IRQ 1 ${raises(FROM_KEYBOARD, COMMAND_BYTE_INTERRUPT)}, IRQ 12 ${raises(FROM_AUX, COMMAND_BYTE_AUX_INTERRUPT)}`,
-    deadline: arrival < 0 ? null : arrival,
+    deadline: due.length === 0 ? null : Math.min(...due),
     registers: [
       ["COMMAND", withBits(commandByte, COMMAND_BYTE_BITS)],
       ["DATA", outputFull ? withWords(output, [`of the ${from}, not read`]) : hex2(output)],

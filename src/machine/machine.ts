@@ -2,12 +2,11 @@
  * A PC: processor, memory, MMU, board. The only place where the parts meet, and the loop that keeps them in step:
  * the processor runs exactly to the next device deadline, the clock fires what is due, and so on.
  */
-import { assert } from "../common/assert.ts";
 import { hex } from "../common/hex.ts";
 import { Cpu, RUN_BREAK, RUN_HALTED, RUN_SHUTDOWN } from "../cpu/cpu.ts";
 import { EFLAGS_IF } from "../cpu/eflags.ts";
 import { type CpuModelName, cpuModel, DEFAULT_CPU } from "../cpu/models.ts";
-import { apicBase } from "../cpu/msrs.ts";
+import { apicPage, isApicOn } from "../cpu/msrs.ts";
 import { CR2, EFLAGS, EIP } from "../cpu/state.ts";
 import { vectorName } from "../cpu/vectors.ts";
 import type { DriveSpec } from "../devices/ata/channel.ts";
@@ -282,11 +281,10 @@ export class Machine {
     return null;
   }
 
-  /** IA32_APIC_BASE is the processor's, and the registers that it places are the board's. */
+  /** IA32_APIC_BASE is the processor's, and the page that it places is the board's. */
   private followApicBase(): void {
-    const base = this.hasApic ? apicBase(this.cpu.r) : 0;
-    const accepted = this.board.apic.setApicBase(base);
-    assert(accepted, "the processor takes no value of IA32_APIC_BASE that the APIC refuses");
+    const { r } = this.cpu;
+    this.board.apic.setPage(this.hasApic && isApicOn(r) ? apicPage(r) : null);
   }
 
   /** The whole board, as its reset button does. RAM keeps what it has, but for what is loaded again. */

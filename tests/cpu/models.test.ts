@@ -229,10 +229,15 @@ describe("IA32_APIC_BASE", () => {
     expect((leaf(bench, 1)[3] >>> 9) & 1).toBe(0);
   });
 
-  test("x2APIC mode and addresses beyond 36 bits raise #GP(0)", () => {
+  test.each([
+    ["bit 0", ENABLED | 1, 0],
+    ["bit 9", ENABLED | (1 << 9), 0],
+    ["x2APIC mode", ENABLED | (1 << 10), 0],
+    ["an address beyond 36 bits", ENABLED, 0x10],
+  ])("%s raises #GP(0), and the register stays as it was", (_, low, high) => {
     const bench = new Bench("pentium4");
-    expect(wrmsr(bench, 0x1b, ENABLED | (1 << 10))).toEqual(GP0);
-    expect(wrmsr(bench, 0x1b, ENABLED, 0x10)).toEqual(GP0);
+    expect(wrmsr(bench, 0x1b, low, high)).toEqual(GP0);
+    expect(value(bench, 0x1b)).toEqual([ENABLED, 0]);
   });
 
   test("the board hears of a change", () => {

@@ -14,13 +14,14 @@ function build() {
   const clock = new MachineClock(HZ);
   const log: string[] = [];
   const irq = new Probe("irq1", log, clock);
+  const mouseIrq = new Probe("irq12", log, clock);
   const device = new KeyboardController({
     a20: new A20Gate(() => {}),
     resetProcessor: () => {},
     guestError: () => {},
     clock,
     keyboardIrq: irq,
-    mouseIrq: new Probe("irq12", log, clock),
+    mouseIrq,
   });
   const command = (value: number) => device.commandPort.portWrite(0, 1, value);
   const data = (value: number) => device.dataPort.portWrite(0, 1, value);
@@ -39,11 +40,11 @@ function build() {
     command(0x60);
     data(commandByte);
   };
-  return { device, clock, irq, log, command, data, full, read, receive, mode };
+  return { device, clock, irq, mouseIrq, log, command, data, full, read, receive, mode };
 }
 
 deviceContract("the keyboard controller", () => {
-  const { device, clock, irq, log } = build();
+  const { device, clock, irq, mouseIrq, log } = build();
   const keys = [...KEYS.keys()];
   return {
     device: {
@@ -59,9 +60,116 @@ deviceContract("the keyboard controller", () => {
     clock,
     ports: 2,
     log,
-    wires: [irq],
-    stimulate: (random) => device.press(random.pick(keys)),
+    wires: [irq, mouseIrq],
+    stimulate: (random) => {
+      const choice = random.below(4);
+      if (choice === 0) device.press(random.pick(keys));
+      else if (choice === 1) device.mouse.move(random.between(-300, 300), random.between(-300, 300), 1);
+      else if (choice === 2) device.mouse.buttons(random.below(32));
+      else {
+        // Random bytes seldom switch the mouse on.
+        device.commandPort.portWrite(0, 1, 0xd4);
+        device.dataPort.portWrite(0, 1, random.pick([0xf4, 0xf0, 0xeb, 0xe9]));
+      }
+    },
   };
+});
+
+describe("the controller's own business", () => {
+  const AUX_DATA = 0x20;
+
+  it("a scan code that nobody has read comes again behind the answer to a command", () => {
+    const { device, clock, irq, command, read, receive, mode } = build();
+    mode(TRANSLATE | INTERRUPT);
+    device.press("b");
+    clock.advance(clock.now + 5 * MILLISECOND);
+    command(0x20);
+    expect([irq.level, read()]).toEqual([false, TRANSLATE | INTERRUPT]);
+    expect(receive()).toEqual([0x30]);
+  });
+
+  it("so does a byte of the mouse, and it is still the mouse's", () => {
+    const { device, clock, mouseIrq, command, data, read, receive, mode } = build();
+    mode(0x02);
+    command(0xd4);
+    data(0xf4);
+    expect(receive()).toEqual([0xfa]);
+    device.mouse.move(5, 0);
+    clock.advance(clock.now + 5 * MILLISECOND);
+    command(0xab);
+    expect([mouseIrq.level, device.commandPort.portRead(0, 1) & AUX_DATA, read()]).toEqual([false, 0, 0]);
+    clock.advance(clock.now + MILLISECOND);
+    expect([mouseIrq.level, device.commandPort.portRead(0, 1) & AUX_DATA]).toEqual([true, AUX_DATA]);
+    expect(receive()).toEqual([0x08, 5, 0]);
+  });
+
+  it("the self-test is passed, leaves both ports off, and forgets what was in the buffers", () => {
+    const { device, clock, irq, mouseIrq, command, read, receive, mode } = build();
+    mode(TRANSLATE | INTERRUPT | 0x02);
+    device.press("b");
+    clock.advance(clock.now + 5 * MILLISECOND);
+    command(0x20);
+    command(0xaa);
+    expect(read()).toBe(0x55);
+    expect([receive(), irq.level, mouseIrq.level]).toEqual([[], false, false]);
+    command(0x20);
+    expect(read()).toBe(0x34);
+  });
+
+  it("a byte for the keyboard's output buffer is a scan code like any other, not translated", () => {
+    const { irq, command, data, read, mode } = build();
+    mode(TRANSLATE | INTERRUPT);
+    command(0xd2);
+    data(0xf0);
+    expect([irq.level, read(), irq.level]).toEqual([true, 0xf0, false]);
+  });
+
+  it("Linux finds the second port: an echo, a clock that can be switched, an interrupt, and no multiplexer", () => {
+    const { mouseIrq, command, data, full, read, mode } = build();
+    const status = (): number => (full() ? 1 : 0);
+    const loop = (byte: number): void => {
+      command(0xd3);
+      data(byte);
+    };
+    mode(0x74);
+    loop(0x5a);
+    expect([status(), read(), mouseIrq.level]).toEqual([1, 0x5a, false]);
+    command(0xa7);
+    command(0x20);
+    expect(read() & AUX_DATA).toBe(AUX_DATA);
+    command(0xa8);
+    command(0x20);
+    expect(read() & AUX_DATA).toBe(0);
+    // A multiplexer would answer the last of these with its version.
+    for (const byte of [0xf0, 0x56, 0xa4]) {
+      loop(byte);
+      expect(read()).toBe(byte);
+    }
+    mode(0x56);
+    loop(0xa5);
+    expect([mouseIrq.level, read(), mouseIrq.level]).toEqual([true, 0xa5, false]);
+  });
+
+  it("keyboard and mouse take turns when both have much to say", () => {
+    const { device, clock, command, data, read, receive, mode } = build();
+    mode(0);
+    command(0xd4);
+    data(0xf4);
+    receive();
+    device.typeSent("abc");
+    for (let i = 0; i < 4; i++) device.mouse.buttons(1 - (i % 2));
+    let turns = "";
+    for (let i = 0; i < 1000; i++) {
+      clock.advance(clock.now + MILLISECOND / 10);
+      const status = device.commandPort.portRead(0, 1);
+      if ((status & 1) === 0) continue;
+      turns += (status & AUX_DATA) !== 0 ? "m" : "k";
+      read();
+    }
+    // The mouse came last, with its acknowledgement.
+    expect(turns).toMatch(/^(km){3}k/);
+    expect([turns.replaceAll("m", "").length, turns.replaceAll("k", "").length]).toEqual([9, 12]);
+  });
 });
 
 describe("keys", () => {

@@ -18,7 +18,7 @@ it("the card of a local APIC says what waits, what is served, and when the timer
   const card = localApicCard(apic, "memory fee00000");
   expect(card).toMatchObject({ name: "local apic", irq: "LINT0 low, LINT1 low", deadline: 1000 });
   expect(card.registers).toEqual([
-    ["APIC_BASE", "fee00900 enabled"],
+    ["state", "enabled"],
     ["ID", "00"],
     ["IRR", "31 42"],
     ["ISR", "51"],

@@ -43,3 +43,18 @@ it("the keyboard controller's card says what it passes on, whose byte waits, and
     buttons: "03 left right",
   });
 });
+
+it("its deadline is the next byte's arrival, or the mouse's next sample if that comes first", () => {
+  const machine = machineFor("k", tinyKernel("jmp $"), "", { ramBytes: 2 << 20 });
+  const { bus, keyboardController } = machine.board;
+  expect(card(machine)?.deadline).toBeNull();
+  bus.portWrite(0x64, 1, 0xd4);
+  bus.portWrite(0x60, 1, 0xf4);
+  expect(card(machine)?.deadline).toBe(keyboardController.save().arrival);
+  machine.run(machine.icount + 1_000_000);
+  bus.portRead(0x60, 1);
+  expect(card(machine)?.deadline).toBeNull();
+  keyboardController.mouse.buttons(0x09);
+  expect(card(machine)?.deadline).toBe(keyboardController.mouse.save().sampleAt);
+  expect(Object.fromEntries(card(machine)?.registers ?? [])).toMatchObject({ buttons: "09 left fourth" });
+});

@@ -51,6 +51,8 @@ export const LVT_ACTIVE_LOW = 1 << 13;
 export const LVT_REMOTE_IRR = 1 << 14;
 export const LVT_LEVEL = 1 << 15;
 export const LVT_MASK = 1 << 16;
+/** Of the timer's entry. */
+export const LVT_PERIODIC = 1 << 17;
 export const LVT_TIMER = 0;
 export const LVT_THERMAL = 1;
 export const LVT_PERFORMANCE = 2;
@@ -58,17 +60,6 @@ export const LVT_LINT0 = 3;
 export const LVT_LINT1 = 4;
 export const LVT_ERROR = 5;
 export const LVT_ENTRIES = 6;
-
-export const TIMER_ONE_SHOT = 0;
-export const TIMER_PERIODIC = 1;
-export const TIMER_TSC_DEADLINE = 2;
-
-/*  IA32_APIC_BASE   35 … 12           11      10           8                        7 … 0
- *                   page of the APIC  enable  x2APIC mode  bootstrap processor      reserved
- */
-export const BASE_BSP = 1 << 8;
-export const BASE_ENABLE = 1 << 11;
-export const BASE_RESERVED = 0x6ff;
 
 const NAMES = new Map<number, string>([
   [ID, "ID"],

@@ -1,14 +1,15 @@
 /**
- * The timer of the local APIC: a counter that runs down at the bus clock's rate, or a deadline for the time-stamp counter.
+ * The timer of the local APIC: a counter that runs down at the bus clock's rate, once or again and again.
  *
  * SDM: volume 3, 11.5.4 "APIC timer".
  *
  * The counter is computed when someone looks. An alarm is set only for an end that would interrupt: not while the timer is
  * masked, nor while the interrupt of an earlier end still waits, since another would merge with it.
+ *
+ * Differs: there are no deadlines of the time-stamp counter, which no processor here announces.
  */
 import type { Alarm, Clock } from "../device.ts";
 import { Ticks } from "../ticks.ts";
-import { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_TSC_DEADLINE } from "./apic-registers.ts";
 
 /** Divide configuration: bit 2 is always zero, and its neighbours make one number. */
 const TDCR_BITS = 0x0b;
@@ -20,16 +21,11 @@ export interface ApicTimerState {
   /** Bus ticks at which the counter held `timerCount`; both 0 when it stands still. */
   timerOrigin: number;
   timerCount: number;
-  /** IA32_TSC_DEADLINE, 0 when disarmed. */
-  TSC_DEADLINE_LOW: number;
-  TSC_DEADLINE_HIGH: number;
 }
 
 export interface ApicTimerWires {
   readonly clock: Clock;
   readonly busHz: number;
-  /** When the time-stamp counter reaches a value, in icount; Infinity for never. Absent: no deadlines. */
-  readonly icountOfTsc?: ((low: number, high: number) => number) | undefined;
   /** The timer came to its end and is not masked. */
   readonly expired: () => void;
   /** Would an end now be more than one that is already waiting? */
@@ -37,23 +33,19 @@ export interface ApicTimerWires {
 }
 
 export class ApicTimer {
-  readonly hasDeadline: boolean;
   private readonly wires: ApicTimerWires;
   private readonly ticks: Ticks;
   private readonly alarm: Alarm;
-  private mode = TIMER_ONE_SHOT;
+  private periodic = false;
   private masked = true;
   private ticr = 0;
   private tdcr = 0;
   private origin = 0;
   private count = 0;
-  private deadlineLow = 0;
-  private deadlineHigh = 0;
 
   constructor(wires: ApicTimerWires) {
-    const { clock, busHz, icountOfTsc } = wires;
+    const { clock, busHz } = wires;
     this.wires = wires;
-    this.hasDeadline = icountOfTsc !== undefined;
     // The ratio alone counts, and in lowest terms its products stay exact.
     const common = commonDivisor(clock.hz, busHz);
     this.ticks = new Ticks(clock.hz / common, busHz / common);
@@ -85,9 +77,8 @@ export class ApicTimer {
     return this.alarm.when;
   }
 
-  /** Starts the counter; 0 stops it. A timer in deadline mode takes no count. */
+  /** Starts the counter; 0 stops it. */
   start(count: number): void {
-    if (this.mode === TIMER_TSC_DEADLINE) return;
     this.ticr = count;
     this.count = count;
     this.origin = count === 0 ? 0 : this.now();
@@ -102,32 +93,15 @@ export class ApicTimer {
     this.arm();
   }
 
-  /** Periods and single runs turn into each other as they are; going to deadlines or back stops the timer. */
-  configure(mode: number, masked: boolean): void {
+  /** Periods and single runs turn into each other as they are. */
+  configure(periodic: boolean, masked: boolean): void {
     this.settle();
-    const deadlines = mode === TIMER_TSC_DEADLINE;
-    if (deadlines !== (this.mode === TIMER_TSC_DEADLINE)) this.stop();
-    this.mode = mode;
+    this.periodic = periodic;
     this.masked = masked;
     this.arm();
   }
 
-  /** IA32_TSC_DEADLINE: 0 outside deadline mode, and when the deadline has passed. */
-  get deadline(): readonly [low: number, high: number] {
-    this.settle();
-    return [this.deadlineLow, this.deadlineHigh];
-  }
-
-  /** Outside deadline mode the write goes nowhere. */
-  setDeadline(low: number, high: number): void {
-    if (this.mode !== TIMER_TSC_DEADLINE) return;
-    this.deadlineLow = low >>> 0;
-    this.deadlineHigh = high >>> 0;
-    this.settle();
-    this.arm();
-  }
-
-  /** Sets the alarm anew: what the timer's end would do has changed, or the time-stamp counter was written. */
+  /** Sets the alarm anew: what the timer's end would do has changed. */
   arm(): void {
     const when = this.masked ? Number.POSITIVE_INFINITY : this.end();
     if (when === Number.POSITIVE_INFINITY) this.alarm.cancel();
@@ -138,7 +112,7 @@ export class ApicTimer {
     this.ticr = 0;
     this.tdcr = 0;
     this.stop();
-    this.mode = TIMER_ONE_SHOT;
+    this.periodic = false;
     this.masked = true;
     this.alarm.cancel();
   }
@@ -150,20 +124,16 @@ export class ApicTimer {
       TDCR: this.tdcr,
       timerOrigin: this.origin,
       timerCount: this.count,
-      TSC_DEADLINE_LOW: this.deadlineLow,
-      TSC_DEADLINE_HIGH: this.deadlineHigh,
     };
   }
 
-  /** `mode` and `masked` as the local vector table has them. The owner calls `arm` when it is restored itself. */
-  restore(state: ApicTimerState, mode: number, masked: boolean): void {
+  /** `periodic` and `masked` as the local vector table has them. The owner calls `arm` when it is restored itself. */
+  restore(state: ApicTimerState, periodic: boolean, masked: boolean): void {
     this.ticr = state.TICR;
     this.tdcr = state.TDCR;
     this.origin = state.timerOrigin;
     this.count = state.timerCount;
-    this.deadlineLow = state.TSC_DEADLINE_LOW;
-    this.deadlineHigh = state.TSC_DEADLINE_HIGH;
-    this.mode = mode;
+    this.periodic = periodic;
     this.masked = masked;
   }
 
@@ -174,43 +144,27 @@ export class ApicTimer {
   private stop(): void {
     this.count = 0;
     this.origin = 0;
-    this.deadlineLow = 0;
-    this.deadlineHigh = 0;
   }
 
   /** When the timer ends, in icount, whether or not it is masked. */
   private end(): number {
-    if (this.mode === TIMER_TSC_DEADLINE) return this.deadlineAt();
     if (this.count === 0 || !this.wires.isAwaited()) return Number.POSITIVE_INFINITY;
     return this.ticks.icountAt(this.origin + this.count * this.divisor);
   }
 
-  private deadlineAt(): number {
-    const { deadlineLow, deadlineHigh } = this;
-    const { icountOfTsc } = this.wires;
-    if (icountOfTsc === undefined || (deadlineLow | deadlineHigh) === 0) return Number.POSITIVE_INFINITY;
-    const when = icountOfTsc(deadlineLow, deadlineHigh);
-    return Number.isSafeInteger(when) || when < 0 ? Math.max(when, 0) : Number.POSITIVE_INFINITY;
-  }
-
-  /** Brings the counter up to date, and forgets a deadline that passed unheard. */
+  /** Brings the counter up to date. */
   private settle(): void {
-    if (this.mode === TIMER_TSC_DEADLINE) {
-      if (this.masked && this.deadlineAt() <= this.wires.clock.now) this.stop();
-      return;
-    }
     const { count, divisor } = this;
     if (count === 0) return;
     const elapsed = Math.floor((this.now() - this.origin) / divisor);
     this.origin += elapsed * divisor;
     if (elapsed < count) this.count = count - elapsed;
-    else if (this.mode === TIMER_PERIODIC) this.count = this.ticr - ((elapsed - count) % this.ticr);
+    else if (this.periodic) this.count = this.ticr - ((elapsed - count) % this.ticr);
     else this.stop();
   }
 
   private fire(): void {
-    if (this.mode === TIMER_TSC_DEADLINE) this.stop();
-    else this.settle();
+    this.settle();
     this.wires.expired();
     this.arm();
   }

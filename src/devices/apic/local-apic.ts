@@ -18,8 +18,6 @@ import { RegisterFile, type RegisterFileState } from "./register-file.ts";
 
 export const LOCAL_APIC_GPA = 0xfee0_0000;
 const PAGE = 4096;
-const BASE_RESET = LOCAL_APIC_GPA + reg.BASE_ENABLE + reg.BASE_BSP;
-const PHYSICAL_END = 2 ** 36;
 const BUS_HZ = 100_000_000;
 const ALL_ONES = [0, 0xff, 0xffff, 0, 0xffff_ffff];
 const LINT0 = 0;
@@ -30,7 +28,8 @@ export interface LocalApicState
     LocalVectorTableState,
     InterruptQueueState,
     RegisterFileState {
-  APIC_BASE: number;
+  /** Where the page of registers is; null while the APIC is switched off. */
+  page: number | null;
   /** A message said that an interrupt controller outside asks. */
   controllerPending: boolean;
 }
@@ -52,8 +51,6 @@ export interface LocalApicWires {
   readonly guestError: GuestErrorSink;
   /** Ticks per second of the bus clock, which the timer divides; 100 MHz if absent. */
   readonly busHz?: number;
-  /** Present if the processor announces deadlines: when its time-stamp counter reaches a value, in icount. */
-  readonly icountOfTsc?: (low: number, high: number) => number;
 }
 
 export class LocalApic implements MmioDevice, Device<LocalApicState> {
@@ -64,21 +61,20 @@ export class LocalApic implements MmioDevice, Device<LocalApicState> {
   private readonly table: LocalVectorTable;
   private readonly registers: RegisterFile;
   private readonly queue = new InterruptQueue();
-  private base = BASE_RESET;
+  private page: number | null = LOCAL_APIC_GPA;
   private controllerPending = false;
   private output = false;
 
   constructor(wires: LocalApicWires) {
-    const { clock, guestError, busHz = BUS_HZ, icountOfTsc } = wires;
+    const { clock, guestError, busHz = BUS_HZ } = wires;
     this.wires = wires;
     this.timer = new ApicTimer({
       clock,
       busHz,
-      icountOfTsc,
       expired: () => this.table.fire(reg.LVT_TIMER),
       isAwaited: () => this.wouldTimerMatter(),
     });
-    this.table = new LocalVectorTable(this.timer.hasDeadline, {
+    this.table = new LocalVectorTable({
       deliver: (mode, vector, level) => this.receive(mode, vector, level),
       guestError,
     });
@@ -93,32 +89,21 @@ export class LocalApic implements MmioDevice, Device<LocalApicState> {
     });
   }
 
-  // --- IA32_APIC_BASE --------------------------------------------------------------------------------------------------
-
-  /** IA32_APIC_BASE, the 36 bits that it has. */
-  get apicBase(): number {
-    return this.base;
-  }
+  // --- IA32_APIC_BASE, which is the processor's -------------------------------------------------------------------------
 
   /** Switched on by IA32_APIC_BASE; off, LINT0 is the processor's INTR pin, LINT1 its NMI pin, and CPUID says nothing. */
   get isEnabled(): boolean {
-    return (this.base & reg.BASE_ENABLE) !== 0;
+    return this.page !== null;
   }
 
-  /** WRMSR. False if reserved bits are set, of which x2APIC mode is one: a general-protection fault. */
-  setApicBase(value: number): boolean {
-    if (value < 0 || value >= PHYSICAL_END || (value & reg.BASE_RESERVED) !== 0) return false;
+  /** IA32_APIC_BASE says where the registers are, or with null that there are none. */
+  setPage(page: number | null): void {
     const wasEnabled = this.isEnabled;
-    this.base = value;
+    this.page = page;
     // Off and on again leaves it as after power-on.
     if (this.isEnabled !== wasEnabled) this.clear();
-    this.place();
+    this.wires.place(page);
     this.update();
-    return true;
-  }
-
-  private place(): void {
-    this.wires.place(this.isEnabled ? this.base - (this.base % PAGE) : null);
   }
 
   // --- What the processor and the board do -----------------------------------------------------------------------------
@@ -143,11 +128,6 @@ export class LocalApic implements MmioDevice, Device<LocalApicState> {
     this.table.setPin(pin, level, this.isEnabled);
     if (!this.isEnabled && pin === LINT1 && level) this.wires.nmi();
     this.update();
-  }
-
-  /** An event of the processor: `LVT_THERMAL` or `LVT_PERFORMANCE`. */
-  signal(entry: number): void {
-    this.table.fire(entry);
   }
 
   /** A message from an I/O APIC. False if nobody takes it. */
@@ -301,7 +281,7 @@ export class LocalApic implements MmioDevice, Device<LocalApicState> {
 
   // --- State -----------------------------------------------------------------------------------------------------------
 
-  /** The processor's INIT: all as after power-on, but for the ID, IA32_APIC_BASE and what drives the pins. */
+  /** The processor's INIT: all as after power-on, but for the ID, the place of the registers and what drives the pins. */
   init(): void {
     this.registers.init();
     this.clearRest();
@@ -321,10 +301,10 @@ export class LocalApic implements MmioDevice, Device<LocalApicState> {
   }
 
   reset(): void {
-    this.base = BASE_RESET;
+    this.page = LOCAL_APIC_GPA;
     this.clear();
     this.table.releasePins();
-    this.place();
+    this.wires.place(this.page);
     this.drive(false);
   }
 
@@ -334,20 +314,20 @@ export class LocalApic implements MmioDevice, Device<LocalApicState> {
       ...this.queue.save(),
       ...this.table.save(),
       ...this.timer.save(),
-      APIC_BASE: this.base,
+      page: this.page,
       controllerPending: this.controllerPending,
     };
   }
 
   restore(state: LocalApicState): void {
-    this.base = state.APIC_BASE;
+    this.page = state.page;
     this.controllerPending = state.controllerPending;
     this.registers.restore(state);
     this.queue.restore(state);
     this.table.restore(state);
-    this.timer.restore(state, this.table.timerMode, this.table.isMasked(reg.LVT_TIMER));
+    this.timer.restore(state, this.table.isTimerPeriodic, this.table.isMasked(reg.LVT_TIMER));
     this.timer.arm();
-    this.place();
+    this.wires.place(this.page);
     this.drive(this.wantsInterrupt());
   }
 

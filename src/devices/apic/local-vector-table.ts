@@ -14,19 +14,16 @@ import {
   LVT_LINT0,
   LVT_LINT1,
   LVT_MASK,
+  LVT_PERIODIC,
   LVT_REMOTE_IRR,
   LVT_TIMER,
   registerName,
-  TIMER_PERIODIC,
-  TIMER_TSC_DEADLINE,
 } from "./apic-registers.ts";
 
 const WITH_MODE = 0x107ff;
 const PIN = WITH_MODE | LVT_ACTIVE_LOW | LVT_LEVEL;
 const VECTOR_AND_MASK = 0x100ff;
-const PERIODIC_BIT = 1 << 17;
-const DEADLINE_BIT = 1 << 18;
-const WRITABLE = [VECTOR_AND_MASK | PERIODIC_BIT, WITH_MODE, WITH_MODE, PIN, PIN, VECTOR_AND_MASK];
+const WRITABLE = [VECTOR_AND_MASK | LVT_PERIODIC, WITH_MODE, WITH_MODE, PIN, PIN, VECTOR_AND_MASK];
 /** What an entry may ask for; the others are reserved. */
 const MODES = [DELIVER_FIXED, DELIVER_SMI, DELIVER_NMI, DELIVER_INIT, DELIVER_EXTINT];
 const PINS = [LVT_LINT0, LVT_LINT1];
@@ -47,16 +44,11 @@ const modeOf = (entry: number): number => (entry >> 8) & 7;
 
 export class LocalVectorTable {
   private readonly wires: LocalVectorTableWires;
-  private readonly writable: readonly number[];
   private readonly entries = new Array<number>(LVT_ENTRIES).fill(LVT_MASK);
   private pins = 0;
 
-  /** @param deadlines the timer has a deadline mode */
-  constructor(deadlines: boolean, wires: LocalVectorTableWires) {
+  constructor(wires: LocalVectorTableWires) {
     this.wires = wires;
-    this.writable = WRITABLE.map((bits, index) =>
-      index === LVT_TIMER && deadlines ? bits | DEADLINE_BIT : bits,
-    );
   }
 
   read(index: number): number {
@@ -67,7 +59,7 @@ export class LocalVectorTable {
   write(index: number, value: number, enabled: boolean): void {
     const { entries } = this;
     const kept = (value & LVT_LEVEL) !== 0 && modeOf(value) === DELIVER_FIXED ? LVT_REMOTE_IRR : 0;
-    entries[index] = (entries[index] & kept) | (value & this.writable[index]) | (enabled ? 0 : LVT_MASK);
+    entries[index] = (entries[index] & kept) | (value & WRITABLE[index]) | (enabled ? 0 : LVT_MASK);
     this.report(index);
     if (index === LVT_LINT0) this.serveLevel();
   }
@@ -75,20 +67,15 @@ export class LocalVectorTable {
   private report(index: number): void {
     const entry = this.entries[index];
     const complain = (what: string): void => this.wires.guestError("apic", registerName(LVT + index), what);
-    if (index === LVT_TIMER) {
-      if (entry >> 17 === 3) complain("timer mode 3 is reserved");
-      return;
-    }
-    if (!MODES.includes(modeOf(entry))) complain(`delivery mode ${modeOf(entry)} is reserved`);
+    if (index !== LVT_TIMER && !MODES.includes(modeOf(entry)))
+      complain(`delivery mode ${modeOf(entry)} is reserved`);
     // Firmware often says so for NMI, which is an edge in any case.
     const isLevel = (entry & LVT_LEVEL) !== 0 && modeOf(entry) === DELIVER_FIXED;
     if (index === LVT_LINT1 && isLevel) complain("LINT1 takes edges only");
   }
 
-  /** `TIMER_…`. */
-  get timerMode(): number {
-    const mode = this.entries[LVT_TIMER] >> 17;
-    return mode > TIMER_TSC_DEADLINE ? mode & TIMER_PERIODIC : mode;
+  get isTimerPeriodic(): boolean {
+    return (this.entries[LVT_TIMER] & LVT_PERIODIC) !== 0;
   }
 
   isMasked(index: number): boolean {

@@ -46,41 +46,49 @@ const isVectorWord = (register: number, first: number): boolean =>
   register >= first && register < first + reg.VECTOR_WORDS;
 const isEntry = (register: number): boolean => register >= reg.LVT && register < reg.LVT + reg.LVT_ENTRIES;
 
+const powerOn = (): RegisterFileState => ({
+  ID: 0,
+  LDR: 0,
+  DFR: DFR_RESET,
+  SVR: SVR_RESET,
+  ESR: 0,
+  errors: 0,
+  ICR_LOW: 0,
+  ICR_HIGH: 0,
+});
+
 export class RegisterFile {
   private readonly wires: RegisterFileWires;
-  private id = 0;
-  private ldr = 0;
-  private dfr = DFR_RESET;
-  private svr = SVR_RESET;
-  private esr = 0;
-  /** Errors since ESR was written. */
-  errors = 0;
-  private icrLow = 0;
-  private icrHigh = 0;
+  private state = powerOn();
 
   constructor(wires: RegisterFileWires) {
     this.wires = wires;
   }
 
   get address(): message.ApicAddress {
-    return { id: this.id, logicalId: this.ldr, model: this.dfr >> 4 };
+    return { id: this.state.ID, logicalId: this.state.LDR, model: this.state.DFR >> 4 };
   }
 
   get isEnabled(): boolean {
-    return (this.svr & reg.SVR_ENABLE) !== 0;
+    return (this.state.SVR & reg.SVR_ENABLE) !== 0;
   }
 
   get spuriousVector(): number {
-    return this.svr & 0xff;
+    return this.state.SVR & 0xff;
+  }
+
+  /** Errors since ESR was written. */
+  get errors(): number {
+    return this.state.errors;
   }
 
   get ICR_LOW(): number {
-    return this.icrLow;
+    return this.state.ICR_LOW;
   }
 
   /** To whom the lower half of ICR sends: eight bits. */
   get destination(): number {
-    return this.icrHigh;
+    return this.state.ICR_HIGH;
   }
 
   /** As 32 bits, signed or not. */
@@ -92,7 +100,7 @@ export class RegisterFile {
     if (isEntry(register)) return table.read(register - reg.LVT);
     switch (register) {
       case reg.ID:
-        return this.id << 24;
+        return this.state.ID << 24;
       case reg.VERSION:
         return LOCAL_APIC_VERSION;
       case reg.TPR:
@@ -105,17 +113,17 @@ export class RegisterFile {
       case reg.RRD:
         return 0;
       case reg.LDR:
-        return this.ldr << 24;
+        return this.state.LDR << 24;
       case reg.DFR:
-        return (this.dfr << 24) | 0x00ff_ffff;
+        return (this.state.DFR << 24) | 0x00ff_ffff;
       case reg.SVR:
-        return this.svr;
+        return this.state.SVR;
       case reg.ESR:
-        return this.esr;
+        return this.state.ESR;
       case reg.ICR_LOW:
-        return this.icrLow;
+        return this.state.ICR_LOW;
       case reg.ICR_HIGH:
-        return this.icrHigh << 24;
+        return this.state.ICR_HIGH << 24;
       case reg.TICR:
         return timer.TICR;
       case reg.TCCR:
@@ -136,7 +144,7 @@ export class RegisterFile {
     }
     switch (register) {
       case reg.ID:
-        this.id = value >>> 24;
+        this.state.ID = value >>> 24;
         break;
       case reg.TPR:
         queue.TPR = value & 0xff;
@@ -146,7 +154,7 @@ export class RegisterFile {
         ended();
         break;
       case reg.LDR:
-        this.ldr = value >>> 24;
+        this.state.LDR = value >>> 24;
         break;
       case reg.DFR:
         this.writeDfr(value);
@@ -158,11 +166,11 @@ export class RegisterFile {
         this.writeEsr();
         break;
       case reg.ICR_LOW:
-        this.icrLow = value & ICR_WRITABLE;
+        this.state.ICR_LOW = value & ICR_WRITABLE;
         commanded();
         break;
       case reg.ICR_HIGH:
-        this.icrHigh = value >>> 24;
+        this.state.ICR_HIGH = value >>> 24;
         break;
       case reg.TICR:
         timer.start(value >>> 0);
@@ -185,13 +193,13 @@ export class RegisterFile {
 
   private configureTimer(): void {
     const { table, timer } = this.wires;
-    timer.configure(table.timerMode, table.isMasked(reg.LVT_TIMER));
+    timer.configure(table.isTimerPeriodic, table.isMasked(reg.LVT_TIMER));
   }
 
   /** The model alone can be written; the other bits are ones. */
   private writeDfr(value: number): void {
-    this.dfr = (value >>> 24) | 0x0f;
-    const model = this.dfr >> 4;
+    this.state.DFR = (value >>> 24) | 0x0f;
+    const model = this.state.DFR >> 4;
     if (model !== message.MODEL_FLAT && model !== message.MODEL_CLUSTER) {
       this.wires.complain(reg.DFR, `model ${model} is none`);
     }
@@ -200,7 +208,7 @@ export class RegisterFile {
   /** What waits goes on waiting when software disables the APIC; the local vector table is masked. */
   private writeSvr(value: number): void {
     const { table, changed } = this.wires;
-    this.svr = value & SVR_WRITABLE;
+    this.state.SVR = value & SVR_WRITABLE;
     if (!this.isEnabled) {
       table.maskAll();
       this.configureTimer();
@@ -209,16 +217,16 @@ export class RegisterFile {
   }
 
   private writeEsr(): void {
-    this.esr = this.errors;
-    this.errors = 0;
+    this.state.ESR = this.state.errors;
+    this.state.errors = 0;
     // The timer may have kept quiet, since it could only repeat an error.
     this.wires.timer.arm();
   }
 
   /** The first error since ESR was written interrupts. */
   record(error: number): void {
-    const isFirst = this.errors === 0;
-    this.errors |= error;
+    const isFirst = this.state.errors === 0;
+    this.state.errors |= error;
     if (isFirst) this.wires.table.fire(reg.LVT_ERROR);
   }
 
@@ -229,44 +237,18 @@ export class RegisterFile {
 
   /** As after power-on, but for the ID. */
   init(): void {
-    this.restore({
-      ID: this.id,
-      LDR: 0,
-      DFR: DFR_RESET,
-      SVR: SVR_RESET,
-      ESR: 0,
-      errors: 0,
-      ICR_LOW: 0,
-      ICR_HIGH: 0,
-    });
+    this.state = { ...powerOn(), ID: this.state.ID };
   }
 
   reset(): void {
-    this.id = 0;
-    this.init();
+    this.state = powerOn();
   }
 
   save(): RegisterFileState {
-    return {
-      ID: this.id,
-      LDR: this.ldr,
-      DFR: this.dfr,
-      SVR: this.svr,
-      ESR: this.esr,
-      errors: this.errors,
-      ICR_LOW: this.icrLow,
-      ICR_HIGH: this.icrHigh,
-    };
+    return { ...this.state };
   }
 
-  restore(state: RegisterFileState): void {
-    this.id = state.ID;
-    this.ldr = state.LDR;
-    this.dfr = state.DFR;
-    this.svr = state.SVR;
-    this.esr = state.ESR;
-    this.errors = state.errors;
-    this.icrLow = state.ICR_LOW;
-    this.icrHigh = state.ICR_HIGH;
+  restore({ ID, LDR, DFR, SVR, ESR, errors, ICR_LOW, ICR_HIGH }: RegisterFileState): void {
+    this.state = { ID, LDR, DFR, SVR, ESR, errors, ICR_LOW, ICR_HIGH };
   }
 }

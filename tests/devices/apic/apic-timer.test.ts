@@ -5,7 +5,6 @@ import { rig } from "./rig.ts";
 
 const DIVIDE_BY_1 = 0x0b;
 const PERIODIC = 1 << 17;
-const DEADLINE = 2 << 17;
 const VECTOR = 0xec;
 
 /** A timer that counts instructions. */
@@ -155,65 +154,8 @@ describe("the bus clock", () => {
   });
 });
 
-describe("deadlines of the time-stamp counter", () => {
-  const AHEAD = 1_000_000;
-  /** A counter that is a million ahead of the instructions. */
-  const icountOfTsc = (low: number, high: number) => high * 2 ** 32 + low - AHEAD;
-
-  it("interrupt when the counter reaches them, and are gone then", () => {
-    const { apic, pass, intr } = timer(DEADLINE | VECTOR, { icountOfTsc });
-    apic.timer.setDeadline(AHEAD + 500, 0);
-    expect(apic.timer.deadline).toEqual([AHEAD + 500, 0]);
-    pass(499);
-    expect(intr.level).toBe(false);
-    pass(1);
-    expect([intr.level, apic.timer.deadline]).toEqual([true, [0, 0]]);
-  });
-
-  it("that lie in the past interrupt at once; one of zero disarms", () => {
-    const { apic, pass, intr, clock } = timer(DEADLINE | VECTOR, { icountOfTsc });
-    pass(10);
-    apic.timer.setDeadline(5, 0);
-    pass(0);
-    expect(intr.level).toBe(true);
-    apic.timer.setDeadline(AHEAD + 500, 0);
-    apic.timer.setDeadline(0, 0);
-    expect(clock.nextDeadline).toBe(Infinity);
-  });
-
-  it("that lie beyond all time never come", () => {
-    const { apic, clock } = timer(DEADLINE | VECTOR, { icountOfTsc });
-    apic.timer.setDeadline(0xffff_ffff, 0xffff_ffff);
-    expect([clock.nextDeadline, apic.timer.deadline]).toEqual([Infinity, [0xffff_ffff, 0xffff_ffff]]);
-  });
-
-  it("pass unheard while the timer is masked", () => {
-    const { apic, pass, write, intr } = timer(DEADLINE | at.MASKED | VECTOR, { icountOfTsc });
-    apic.timer.setDeadline(AHEAD + 500, 0);
-    pass(600);
-    expect(apic.timer.deadline).toEqual([0, 0]);
-    write(at.LVT_TIMER, DEADLINE | VECTOR);
-    pass(10);
-    expect(intr.level).toBe(false);
-  });
-
-  it("belong to their mode: elsewhere they are zero, and coming or going disarms the timer", () => {
-    const { apic, write, read, clock } = timer(VECTOR, { icountOfTsc });
-    apic.timer.setDeadline(AHEAD + 500, 0);
-    expect(apic.timer.deadline).toEqual([0, 0]);
-    write(at.TICR, 1000);
-    write(at.LVT_TIMER, DEADLINE | VECTOR);
-    expect([read(at.TCCR), clock.nextDeadline]).toEqual([0, Infinity]);
-    write(at.TICR, 1000);
-    expect(clock.nextDeadline, "counts start nothing in this mode").toBe(Infinity);
-    apic.timer.setDeadline(AHEAD + 500, 0);
-    write(at.LVT_TIMER, VECTOR);
-    expect([apic.timer.deadline, clock.nextDeadline]).toEqual([[0, 0], Infinity]);
-  });
-
-  it("do not exist for a processor that does not announce them", () => {
-    const { read, write } = rig();
-    write(at.LVT_TIMER, DEADLINE | VECTOR);
-    expect(read(at.LVT_TIMER)).toBe(VECTOR);
-  });
+it("there is no deadline mode: its bit stays clear", () => {
+  const { read, write } = rig();
+  write(at.LVT_TIMER, (2 << 17) | VECTOR);
+  expect(read(at.LVT_TIMER)).toBe(VECTOR);
 });

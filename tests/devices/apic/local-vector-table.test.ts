@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { LVT_PERFORMANCE } from "../../../src/devices/apic/apic-registers.ts";
 import * as at from "./rig.ts";
 import { bareRig, rig } from "./rig.ts";
 
@@ -21,18 +20,6 @@ describe("the local vector table", () => {
     apic.setLint0(true);
     expect(errors).toEqual([`apic LVT_LINT0: delivery mode ${mode} is reserved`]);
     expect(log).toEqual([]);
-  });
-
-  it("takes events of the processor", () => {
-    const { apic, write, vectors, log } = rig();
-    apic.signal(LVT_PERFORMANCE);
-    expect(log).toEqual([]);
-    write(0x340, 0x77);
-    apic.signal(LVT_PERFORMANCE);
-    expect(vectors(at.IRR)).toEqual([0x77]);
-    write(0x340, at.NMI);
-    apic.signal(LVT_PERFORMANCE);
-    expect(log).toContain("nmi");
   });
 });
 

@@ -36,7 +36,7 @@ export const NMI = 0x400;
 export const SELF = 1 << 18;
 
 /** An APIC as it wakes up; `pic` is what the other controller answers. */
-export function bareRig(options: Partial<Pick<LocalApicWires, "busHz" | "icountOfTsc">> = {}) {
+export function bareRig(options: Pick<LocalApicWires, "busHz"> = {}) {
   const clock = new MachineClock(HZ);
   const log: string[] = [];
   const intr = new Probe("intr", log, clock);

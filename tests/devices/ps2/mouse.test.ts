@@ -238,6 +238,47 @@ describe("a mouse", () => {
   });
 });
 
+it("what does not fit while nobody takes it ends in packets with full counters and their overflow bits", () => {
+  sent(0xf4, 0xf0);
+  device.mouse.move(20_000, -20_000);
+  device.mouse.move(20_000, -20_000);
+  const packets = Array.from({ length: 65 }, () => sent(0xeb)[0].slice(1));
+  expect(packets[0]).toEqual([0x08, 127, 127]);
+  expect(packets[63]).toEqual([0xc8, 255, 255]);
+  expect(packets[64]).toEqual([0x08, 0, 0]);
+  device.mouse.move(-20_000, 20_000);
+  device.mouse.move(-20_000, 20_000);
+  for (let i = 0; i < 63; i++) sent(0xeb);
+  expect(sent(0xeb)).toEqual([[ACK, 0xf8, 0, 0]]);
+});
+
+it("a click is told whole, however soon the button comes up again", () => {
+  sent(0xf4);
+  device.mouse.buttons(2);
+  device.mouse.buttons(0);
+  expect(received()).toEqual([0x0a, 0, 0, 0x08, 0, 0]);
+});
+
+describe("knocks of other makers", () => {
+  const rates = (...values: number[]) => values.flatMap((rate) => [0xf3, rate]);
+  const slices = (byte: number) => [6, 4, 2, 0].flatMap((shift) => [0xe8, (byte >> shift) & 3]);
+
+  it.each<[string, number[], number[]]>([
+    ["Kensington", [...rates(10, 0, 20, 60, 40, 20, 20, 60, 40, 20, 20), 0xf2], [0x00]],
+    ["Genius", [0xe8, 3, 0xe6, 0xe6, 0xe6, 0xe9], [0x00, 3, 100]],
+    ["Logitech", [0xe8, 0, 0xe6, 0xe6, 0xe6, 0xe9], [0x00, 0, 100]],
+    ["Synaptics", [...slices(0x40), 0xe9], [0x00, 0, 100]],
+    ["ALPS", [0xe8, 0, 0xe7, 0xe7, 0xe7, 0xe9], [0x10, 0, 100]],
+    ["Elantech", [0xf5, 0xe6, 0xe6, 0xe6, 0xe9], [0x00, 2, 100]],
+  ])("%s: every byte is acknowledged, and the answer is a standard mouse's", (_, bytes, answer) => {
+    sent(0xff);
+    const answers = sent(...bytes);
+    expect(answers.map(([first]) => first)).toEqual(bytes.map(() => ACK));
+    expect(answers.at(-1)).toEqual([ACK, ...answer]);
+    expect([errors, sent(0xf2)]).toEqual([[], [[ACK, 0x00]]]);
+  });
+});
+
 describe("a wheel", () => {
   it("is there for whoever knocks with the rates 200, 100, 80", () => {
     setRates(200, 100, 80);
