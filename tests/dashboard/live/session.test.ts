@@ -266,12 +266,18 @@ describe("a frozen view", () => {
   });
 });
 
+/** A dashboard whose keys go to a guest that runs. */
+async function typing(text: string): Promise<Live> {
+  const live = open(tiny(text));
+  await live.shows(/RUN/);
+  live.tty.type("i");
+  await live.shows("keys go to the guest");
+  return live;
+}
+
 describe("typing to the guest", () => {
   it("gives it every key as it is, until ^] takes them back", async () => {
-    const live = open(tiny(ECHO));
-    await live.shows(/RUN/);
-    live.tty.type("i");
-    await live.shows("keys go to the guest");
+    const live = await typing(ECHO);
     live.tty.type("q3:?");
     await live.shows("q3:?");
     live.tty.type("\u001d");
@@ -281,10 +287,7 @@ describe("typing to the guest", () => {
   });
 
   it("knows where the guest's keys end in one piece of input", async () => {
-    const live = open(tiny(ECHO));
-    await live.shows(/RUN/);
-    live.tty.type("i");
-    await live.shows("keys go to the guest");
+    const live = await typing(ECHO);
     live.tty.type("abc\u001d7");
     await live.shows("7 cpu");
     live.tty.type("1");
@@ -292,10 +295,7 @@ describe("typing to the guest", () => {
   });
 
   it("takes ctrl-c and arrows, too", async () => {
-    const live = open(tiny(ECHO));
-    await live.shows(/RUN/);
-    live.tty.type("i");
-    await live.shows("keys go to the guest");
+    const live = await typing(ECHO);
     live.tty.type("\u0003");
     await pause(200);
     expect(live.link.target.running).toBe(true);
