@@ -86,23 +86,21 @@ function refuseTimeouts(runs: readonly Run[]): void {
   );
 }
 
-function refuseSharedFiles({ debugcon = [], com2, com3, com4, writable }: CompareOptions): void {
-  const named: [option: string, file: string | null | undefined][] = [
-    ...debugcon.map(({ port, file }): [string, string | null] => [
-      `--debugcon 0x${port.toString(16)}=${file}`,
-      file,
-    ]),
-    [`--com2 ${com2}`, com2],
-    [`--com3 ${com3}`, com3],
-    [`--com4 ${com4}`, com4],
-  ];
-  const shared = named.find(([, file]) => file != null && file !== "-");
-  const problem =
-    shared === undefined
-      ? writable === true && "--writable: all runs would write the same disks"
-      : `${shared[0]}: all runs would write that file`;
-  if (problem === false) return;
-  throw new CommandError(`${problem}; leave it out, or use umbra run.`, STATUS_USAGE);
+/** Runs side by side would write over each other. */
+function refuseSharedFiles(options: CompareOptions): void {
+  const { debugcon = [], writable } = options;
+  const written = [
+    ...debugcon.flatMap(({ port, file }) =>
+      file === null ? [] : [`--debugcon 0x${port.toString(16)}=${file}`],
+    ),
+    ...(["com2", "com3", "com4"] as const).flatMap((port) => {
+      const file = options[port];
+      return file === undefined || file === "-" ? [] : [`--${port} ${file}`];
+    }),
+  ].map((option) => `${option}: all runs would write that file`);
+  if (writable === true) written.push("--writable: all runs would write the same disks");
+  if (written.length === 0) return;
+  throw new CommandError(`${written[0]}; leave it out, or use umbra run.`, STATUS_USAGE);
 }
 
 function priceChanges(given: readonly (readonly [key: string, cycles: number])[]): PriceChanges {
